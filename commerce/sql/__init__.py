@@ -1,0 +1,1 @@
+"""What each engine calls the operations that the checks need."""

@@ -1,0 +1,1 @@
+"""The detector: Flink SQL, driven from Python."""

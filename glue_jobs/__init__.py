@@ -1,0 +1,1 @@
+"""The batch half: raw records to the lake, the lake to answers."""

@@ -1,0 +1,1 @@
+"""Answers an incident: a row, an alert, metrics."""

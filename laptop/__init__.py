@@ -1,0 +1,1 @@
+"""AWS on a laptop: a moto server and the managed behaviour around it."""

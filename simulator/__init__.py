@@ -1,0 +1,1 @@
+"""Shoppers, attackers and recorded traffic, and the truth about what was sent."""

@@ -1,0 +1,1 @@
+"""What exists in AWS: a stack composes parts and grants between them."""
