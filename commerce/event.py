@@ -119,10 +119,7 @@ def _value(field: Field, text: str) -> str | datetime | Decimal | None:
     if field.pattern is not None and not re.fullmatch(field.pattern, text, re.ASCII):
         return None
     if field.type is FieldType.TIMESTAMP:
-        try:
-            return parse_instant(text)
-        except ValueError:
-            return None
+        return parse_instant(text)
     return Decimal(text).quantize(Decimal("0.01")) if field.type is FieldType.MONEY else text
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from commerce.fields import EVENT_FIELDS, Field, FieldType
+from commerce.fields import EVENT_FIELDS, Field
 
 MAX_LINE_CHARACTERS = 65_536
 # Counted wherever they stand, in texts too: an honest event has one, and parsers give up at different depths.
@@ -106,8 +106,6 @@ def _field_branches(dialect: Dialect, field: Field) -> list[tuple[str, str]]:
         wrong.append(f"{dialect.length(field.name)} > {field.max_length}")
     if field.pattern is not None:
         wrong.append(f"NOT ({dialect.matches(field.name, field.pattern)})")
-    if field.type is FieldType.TIMESTAMP:
-        wrong.append(f"{dialect.event_time} IS NULL")
     condition = " OR ".join(wrong)
     branches.append((condition if field.required else f"{field.name} IS NOT NULL AND ({condition})", invalid(field)))
     return branches
