@@ -93,14 +93,21 @@ def _document(line: bytes) -> dict[str, Any] | Reject:
     if text.count("[") + text.count("{") > MAX_OPENING_BRACKETS:
         return Reject("too_deep")
     try:
-        document = json.loads(text, parse_constant=_no_constant, parse_int=str, parse_float=_shortest)
+        document = json.loads(text, parse_constant=_no_constant, parse_int=_whole, parse_float=_shortest)
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no character: ValueError
     except ValueError:
         return Reject("not_a_json_object")
     return document if isinstance(document, dict) else Reject("not_a_json_object")
 
 
+def _whole(number: str) -> str:
+    return "0" if number == "-0" else number
+
+
 def _shortest(number: str) -> str:
-    return repr(float(number))
+    """Write out the double; from ten million on with an exponent, as the JVM does, so that no engine takes it."""
+    value = float(number)
+    return repr(value) if abs(value) < 1e7 else f"{Decimal(repr(value)):E}"
 
 
 def _no_constant(name: str) -> Any:
