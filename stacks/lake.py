@@ -1,0 +1,75 @@
+"""Where every record is kept and questions are answered."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from glue_jobs.settings import LakeSettings
+from stacks.lake_catalog import Catalog
+from stacks.lake_jobs import BatchJobs
+from stacks.lake_queries import Queries
+from stacks.parts.delivery import Delivery
+from stacks.parts.permission import allow
+from stacks.parts.private_bucket import PrivateBucket
+from stacks.stages import Stage
+
+EVENTS_PREFIX = "raw/events/"
+INCIDENTS_PREFIX = "raw/incidents/"
+
+
+class LakeStack(Stack):
+    """Raw bytes by arrival hour, the lake's tables, the jobs between the two, and the questions."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, events: kinesis.Stream, incidents: kinesis.Stream
+    ) -> None:
+        super().__init__(scope, construct_id)
+        access_logs = PrivateBucket(self, "AccessLogs", stage=stage, keep_days=90)
+        self.raw = PrivateBucket(self, "Raw", stage=stage, access_logs=access_logs, keep_days=stage.raw_retention_days)
+        self.lake = PrivateBucket(self, "Lake", stage=stage, access_logs=access_logs)
+        self.deliveries = [
+            Delivery(
+                self,
+                f"{title}Delivery",
+                stage=stage,
+                source=source,
+                bucket=self.raw,
+                prefix=prefix,
+                error_prefix=prefix.replace("raw/", "errors/"),
+            )
+            for title, source, prefix in (
+                ("Events", events, EVENTS_PREFIX),
+                ("Incidents", incidents, INCIDENTS_PREFIX),
+            )
+        ]
+        self.catalog = Catalog(self, "Catalog", stage=stage, raw=self.raw)
+        settings = LakeSettings(
+            raw_bucket=self.raw.bucket_name,
+            warehouse=stage.warehouse_folder or self.lake.s3_url_for_object("warehouse/"),
+            database=self.catalog.database_name,
+            engine=stage.batch_engine,
+            catalog=stage.catalog,
+            events_prefix=EVENTS_PREFIX,
+            incidents_prefix=INCIDENTS_PREFIX,
+        )
+        self.jobs = BatchJobs(self, "Batch", stage=stage, settings=settings)
+        self.catalog.let_read_and_write(self.jobs.role)
+        _let_read(self.jobs.role, raw=self.raw)
+        _let_write(self.jobs.role, lake=self.lake)
+        self.queries = Queries(self, "Queries", stage=stage, bucket=self.lake, database=self.catalog.database_name)
+        CfnOutput(self, "RawBucketName", value=self.raw.bucket_name)
+        CfnOutput(self, "LakeBucketName", value=self.lake.bucket_name)
+
+
+def _let_read(role: iam.IRole, *, raw: s3.IBucket) -> None:
+    allow(role, "s3:GetBucketLocation", "s3:ListBucket", on=[raw.bucket_arn])
+    allow(role, "s3:GetObject", on=[raw.arn_for_objects("raw/*")])
+
+
+def _let_write(role: iam.IRole, *, lake: s3.IBucket) -> None:
+    """A table in the lake is rewritten file by file, so the job deletes as well."""
+    allow(role, "s3:GetBucketLocation", "s3:ListBucket", on=[lake.bucket_arn])
+    actions = ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject")
+    allow(role, *(f"s3:{action}" for action in actions), on=[lake.arn_for_objects("warehouse/*")])

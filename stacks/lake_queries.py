@@ -1,0 +1,50 @@
+"""The questions, as Athena named queries in a workgroup that encrypts answers and caps what one may scan."""
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.packaging import ROOT
+from stacks.stages import Stage
+
+QUERIES = ROOT / "glue_jobs" / "queries"
+
+
+class Queries(Construct):
+    """One workgroup, and one named query for each file in glue_jobs/queries."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, bucket: s3.IBucket, database: str) -> None:
+        super().__init__(scope, construct_id)
+        # Athena asks for a name and keeps it unique within the account.
+        workgroup = athena.CfnWorkGroup(
+            self,
+            "Workgroup",
+            name=f"floorwalker-{stage.name}",
+            recursive_delete_option=True,
+            work_group_configuration=_configuration(stage=stage, bucket=bucket),
+        )
+        for file in sorted(QUERIES.glob("*.sql")):
+            query = athena.CfnNamedQuery(
+                self,
+                "".join(word.title() for word in file.stem.split("_")),
+                name=file.stem,
+                database=database,
+                work_group=workgroup.name,
+                query_string=file.read_text(encoding="utf-8"),
+            )
+            query.add_resource_dependency(workgroup)
+        CfnOutput(Stack.of(self), "WorkgroupName", value=workgroup.ref)
+
+
+def _configuration(*, stage: Stage, bucket: s3.IBucket) -> athena.CfnWorkGroup.WorkGroupConfigurationProperty:
+    part = athena.CfnWorkGroup
+    return part.WorkGroupConfigurationProperty(
+        enforce_work_group_configuration=True,
+        publish_cloud_watch_metrics_enabled=True,
+        bytes_scanned_cutoff_per_query=stage.bytes_scanned_cutoff,
+        result_configuration=part.ResultConfigurationProperty(
+            output_location=bucket.s3_url_for_object("answers/"),
+            encryption_configuration=part.EncryptionConfigurationProperty(encryption_option="SSE_S3"),
+        ),
+    )

@@ -1,0 +1,93 @@
+"""Which folders go into which artifact, and nothing else: one zip for each place where our code runs.
+
+The zips are written here rather than by a container build, so that a synth needs neither Docker nor a network, and
+the same content gives the same bytes: fixed times, fixed order, fixed permissions.
+"""
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from importlib.metadata import distribution
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTIFACTS = ROOT / "build" / "artifacts"
+CONNECTOR_JARS = ROOT / "build" / "jars" / "flink"
+FUNCTION_DISTRIBUTIONS = ("aws-lambda-powertools", "jmespath", "typing-extensions")
+BATCH_DISTRIBUTIONS = ("sqlglot",)
+
+_WRITTEN_AT = (2000, 1, 1, 0, 0, 0)
+_READABLE_FILE = 0o100644 << 16
+
+
+class PackagingError(RuntimeError):
+    """An artifact that cannot be built; the message says what to do."""
+
+
+def detector_zip() -> Path:
+    """Return the zip for Managed Flink: the program, the domain and the connector."""
+    jar = connector_jar()
+    contents = {**_folder("flink_app"), **_folder("commerce"), f"lib/{jar.name}": jar}
+    return _write("detector", contents)
+
+
+def function_zip(name: str) -> Path:
+    """Return the zip for the Lambda function in `lambdas/<name>`: no other function's folder is in it."""
+    shared = {f"lambdas/{path.name}": path for path in (ROOT / "lambdas").glob("*.py")}
+    contents = {**shared, **_folder(f"lambdas/{name}"), **_folder("commerce")}
+    return _write(name, {**contents, **_installed(FUNCTION_DISTRIBUTIONS)})
+
+
+def batch_zip() -> Path:
+    """Return the zip that the Glue jobs put on their import path."""
+    return _write("batch", {**_folder("glue_jobs"), **_folder("commerce"), **_installed(BATCH_DISTRIBUTIONS)})
+
+
+def connector_jar() -> Path:
+    """Return the one Kinesis connector; two of them on one class path lose records."""
+    jars = sorted(CONNECTOR_JARS.glob("*.jar"))
+    if len(jars) != 1:
+        raise PackagingError(f"{CONNECTOR_JARS} holds {len(jars)} jars, not one connector: run `make setup`")
+    return jars[0]
+
+
+def _folder(folder: str) -> dict[str, Path]:
+    files = (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix in (".py", ".sql", ".typed"))
+    return {path.relative_to(ROOT).as_posix(): path for path in files}
+
+
+def _installed(names: Iterable[str]) -> dict[str, Path]:
+    """Return the files of installed distributions, so that versions are those of the lock file."""
+    files: dict[str, Path] = {}
+    for name in names:
+        for file in distribution(name).files or ():
+            if _belongs_in_zip(file):
+                files[file.as_posix()] = Path(str(file.locate()))
+    return files
+
+
+def _belongs_in_zip(file: PurePosixPath) -> bool:
+    if file.suffix in (".so", ".pyd"):
+        raise PackagingError(f"{file} is compiled for this machine and would not run on AWS")
+    installer_notes = file.parts[0].endswith(".dist-info") and file.name in ("RECORD", "INSTALLER", "REQUESTED")
+    return ".." not in file.parts and "__pycache__" not in file.parts and not installer_notes
+
+
+def _write(name: str, contents: Mapping[str, Path]) -> Path:
+    """Write under a name of its own first: a synth beside this one never reads half a zip."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    target = ARTIFACTS / f"{name}.zip"
+    handle, draft = tempfile.mkstemp(dir=ARTIFACTS, prefix=f"{name}-", suffix=".draft")
+    with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+        for path_in_zip in sorted(contents):
+            _add(archive, path_in_zip, contents[path_in_zip])
+    Path(draft).replace(target)
+    return target
+
+
+def _add(archive: zipfile.ZipFile, path_in_zip: str, source: Path) -> None:
+    entry = zipfile.ZipInfo(path_in_zip, date_time=_WRITTEN_AT)
+    entry.external_attr = _READABLE_FILE
+    entry.compress_type = zipfile.ZIP_STORED if source.suffix == ".jar" else zipfile.ZIP_DEFLATED
+    archive.writestr(entry, source.read_bytes())

@@ -1,0 +1,36 @@
+"""The parts list of the platform, and who is handed what."""
+
+from aws_cdk import App
+from constructs import Construct
+
+from stacks.detection import DetectionStack
+from stacks.lake import LakeStack
+from stacks.observability import ObservabilityStack
+from stacks.response import ResponseStack
+from stacks.stages import Stage
+from stacks.streams import StreamsStack
+
+
+class Platform(Construct):
+    """Everything one stage consists of."""
+
+    def __init__(self, app: App, *, stage: Stage, alert_email: str | None) -> None:
+        super().__init__(app, "Floorwalker")
+        name = f"floorwalker-{stage.name}"
+        streams = StreamsStack(app, f"{name}-streams", stage=stage)
+        lake = LakeStack(app, f"{name}-lake", stage=stage, events=streams.events, incidents=streams.incidents)
+        detection = DetectionStack(
+            app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
+        )
+        response = ResponseStack(
+            app, f"{name}-response", stage=stage, incidents=streams.incidents, alert_email=alert_email
+        )
+        ObservabilityStack(
+            app,
+            f"{name}-observability",
+            stage=stage,
+            streams=streams,
+            lake=lake,
+            detection=detection,
+            response=response,
+        )

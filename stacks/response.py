@@ -1,0 +1,118 @@
+"""What happens to an incident: it is stored once, somebody is told once, and nothing is dropped in silence."""
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from commerce.settings import to_environment
+from lambdas.respond.settings import RespondSettings
+from stacks.packaging import function_zip
+from stacks.parts.function import Function
+from stacks.parts.permission import allow
+from stacks.parts.removal import removal_policy
+from stacks.parts.service_key import service_key
+from stacks.stages import Stage
+
+
+class ResponseStack(Stack):
+    """The responder, the table it writes, the topics that mail, and the queue for what it could not handle."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, incidents: kinesis.IStream, alert_email: str | None
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.table = _table(self, stage=stage)
+        key = service_key(
+            self, "TopicsKey", purpose="Floorwalker: alerts and alarms", service="cloudwatch.amazonaws.com"
+        )
+        self.alerts = sns.Topic(self, "Alerts", display_name="Floorwalker alerts", master_key=key, enforce_ssl=True)
+        self.operations = sns.Topic(
+            self, "Operations", display_name="Floorwalker operations", master_key=key, enforce_ssl=True
+        )
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self.responder = self._responder(stage=stage)
+        self.responder.add_event_source(_reading(incidents, dead_letters=self.dead_letters))
+        self.table.grant(self.responder, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        allow(self.responder, "sns:Publish", on=[self.alerts.topic_arn])
+        key.grant(self.responder, "kms:Decrypt", "kms:GenerateDataKey")
+        _allow_alarms(self.operations)
+        for topic in (self.alerts, self.operations) if alert_email else ():
+            topic.add_subscription(subscriptions.EmailSubscription(str(alert_email)))
+        self._outputs()
+
+    def _responder(self, *, stage: Stage) -> Function:
+        settings = RespondSettings(
+            incidents_table=self.table.table_name,
+            alerts_topic_arn=self.alerts.topic_arn,
+            retention_days=stage.incident_retention_days,
+            stage=stage.name,
+        )
+        return Function(
+            self,
+            "Responder",
+            stage=stage,
+            name="respond",
+            code=function_zip("respond"),
+            environment=to_environment(settings),
+            timeout=Duration.seconds(60),
+        )
+
+    def _outputs(self) -> None:
+        CfnOutput(self, "IncidentsTableName", value=self.table.table_name)
+        CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic_arn)
+        CfnOutput(self, "ResponderName", value=self.responder.function_name)
+        CfnOutput(self, "DeadLettersUrl", value=self.dead_letters.queue_url)
+
+
+def _table(scope: Construct, *, stage: Stage) -> dynamodb.Table:
+    return dynamodb.Table(
+        scope,
+        "IncidentsTable",
+        partition_key=dynamodb.Attribute(name="incident_id", type=dynamodb.AttributeType.STRING),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption=dynamodb.TableEncryption.AWS_MANAGED,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        time_to_live_attribute="expires_at",
+        removal_policy=removal_policy(stage),
+    )
+
+
+def _reading(stream: kinesis.IStream, *, dead_letters: sqs.IQueue) -> sources.KinesisEventSource:
+    """Without these bounds one poison record would hold up its shard until it expires."""
+    return sources.KinesisEventSource(
+        stream,
+        starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+        batch_size=100,
+        max_batching_window=Duration.seconds(1),
+        bisect_batch_on_error=True,
+        retry_attempts=5,
+        max_record_age=Duration.hours(6),
+        report_batch_item_failures=True,
+        on_failure=sources.SqsDlq(dead_letters),
+    )
+
+
+def _allow_alarms(topic: sns.Topic) -> None:
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(topic).account}},
+        )
+    )

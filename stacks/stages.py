@@ -1,0 +1,72 @@
+"""The stages. They run the same stacks and differ only in the arguments written here."""
+
+from dataclasses import dataclass
+
+
+class UnknownStageError(ValueError):
+    """A stage that is not in the list; the message names those that are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What one copy of the platform is given.
+
+    `shards_per_stream` None means on-demand streams. `retain_data` keeps the buckets and the incidents table when
+    the stacks are destroyed. `warehouse_folder` is used by the catalog `sqlite` only.
+    """
+
+    name: str
+    retain_data: bool = False
+    shards_per_stream: int | None = None
+    stream_retention_hours: int = 24
+    log_retention_days: int = 14
+    raw_retention_days: int = 30
+    incident_retention_days: int = 365
+    delivery_buffer_seconds: int = 60
+    delivery_buffer_mebibytes: int = 16
+    detector_parallelism: int = 1
+    detector_parallelism_per_kpu: int = 1
+    allowed_lateness_seconds: int = 10
+    threshold_overrides: tuple[str, ...] = ()
+    silence_minutes: int = 60
+    batch_engine: str = "spark"
+    catalog: str = "glue"
+    warehouse_folder: str = ""
+    batch_workers: int = 2
+    bytes_scanned_cutoff: int = 10 * 1024**3
+
+
+DEV = Stage(name="dev")
+PROD = Stage(
+    name="prod",
+    retain_data=True,
+    stream_retention_hours=7 * 24,
+    log_retention_days=90,
+    raw_retention_days=3 * 365,
+    delivery_buffer_seconds=300,
+    delivery_buffer_mebibytes=64,
+    detector_parallelism=4,
+    silence_minutes=15,
+    batch_workers=5,
+    bytes_scanned_cutoff=1024**4,
+)
+LAPTOP = Stage(
+    name="laptop",
+    shards_per_stream=1,
+    log_retention_days=1,
+    raw_retention_days=1,
+    delivery_buffer_seconds=5,
+    delivery_buffer_mebibytes=1,
+    batch_engine="duckdb",
+    catalog="sqlite",
+    warehouse_folder="build/laptop/warehouse",
+)
+STAGES: dict[str, Stage] = {stage.name: stage for stage in (DEV, PROD, LAPTOP)}
+
+
+def stage_named(name: str | None) -> Stage:
+    """Return the stage; raises UnknownStageError with the list of stages."""
+    if name not in STAGES:
+        asked = f"{name!r} is no stage" if name else "no stage was given"
+        raise UnknownStageError(f"{asked}: add --context stage=NAME, where NAME is one of {', '.join(STAGES)}")
+    return STAGES[name]
