@@ -1,1 +1,1 @@
-"""AWS on a laptop: a moto server and the managed behaviour around it."""
+"""AWS on a laptop: moto for the APIs, and the managed behaviour around them that moto lacks."""

@@ -1,0 +1,158 @@
+"""The operations of Managed Flink that moto lacks: start, stop, update, delete, logging options.
+
+Here only the state changes that AWS makes at once; the work behind STARTING, STOPPING and UPDATING is done by
+`laptop.flink`, which reports the outcome.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.kinesisanalyticsv2.models import Application, KinesisAnalyticsV2Backend, kinesisanalyticsv2_backends
+from moto.kinesisanalyticsv2.responses import KinesisAnalyticsV2Response
+
+from laptop.network import ACCOUNT, REGION
+
+
+def install() -> dict[str, Callable[[dict[str, Any]], None]]:
+    """Add the operations to moto; return the notices that the service may send."""
+    moto_create = KinesisAnalyticsV2Backend.create_application
+
+    def create(self: Any, application_name: str, **given: Any) -> dict[str, Any]:
+        _refuse(application_name in self.applications, "ResourceInUseException", f"{application_name} exists already")
+        moto_create(self, application_name=application_name, **given)
+        application = self.applications[application_name]
+        application.application_status = "READY"  # moto says STARTING, AWS starts nothing by itself
+        application.cloud_watch_logging_description = application.cloud_watch_logging_description or []
+        return dict(self.describe_application(application_name=application_name))
+
+    KinesisAnalyticsV2Backend.create_application = create
+    for operation in (
+        _start_application,
+        _stop_application,
+        _update_application,
+        _delete_application,
+        _add_application_cloud_watch_logging_option,
+        _delete_application_cloud_watch_logging_option,
+        _describe_application,
+    ):
+        setattr(KinesisAnalyticsV2Response, operation.__name__.removeprefix("_"), _answering(operation))
+    return {"application-status": _set_status}
+
+
+def _answering(operation: Callable[[Any, dict[str, Any]], dict[str, Any]]) -> Callable[[Any], str]:
+    return lambda response: json.dumps(operation(response.kinesisanalyticsv2_backend, json.loads(response.body)))
+
+
+def _set_status(notice: dict[str, Any]) -> None:
+    application = kinesisanalyticsv2_backends[ACCOUNT][REGION].applications.get(notice["name"])
+    if application is not None:
+        application.application_status = notice["status"]
+
+
+def _refuse(condition: bool, error: str, message: str) -> None:
+    if condition:
+        raise JsonRESTError(error, message)
+
+
+def _application(backend: Any, given: dict[str, Any]) -> Application:
+    name = given["ApplicationName"]
+    _refuse(name not in backend.applications, "ResourceNotFoundException", f"There is no application {name}")
+    return backend.applications[name]
+
+
+def _configuration(application: Application) -> dict[str, Any]:
+    if application.app_config_description is None:
+        application.app_config_description = {}
+    return dict[str, Any](application.app_config_description)
+
+
+def _describe_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    return {
+        "ApplicationDetail": {
+            **backend.describe_application(application_name=application.application_name),
+            "ApplicationName": application.application_name,
+        }
+    }
+
+
+def _start_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    status = application.application_status
+    _refuse(status != "READY", "ResourceInUseException", f"The application is {status}, not READY")
+    run = given.get("RunConfiguration", {})
+    described = {f"{name}Description": value for name, value in run.items()}
+    application.app_config_description = {**_configuration(application), "RunConfigurationDescription": described}
+    application.application_status = "STARTING"
+    return {}
+
+
+def _stop_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    status = application.application_status
+    stoppable = ("RUNNING", "STARTING", "UPDATING") if given.get("Force") else ("RUNNING",)
+    _refuse(status not in stoppable, "ResourceInUseException", f"The application is {status}, not RUNNING")
+    application.application_status = "FORCE_STOPPING" if given.get("Force") else "STOPPING"
+    return {}
+
+
+def _update_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    expected = given.get("CurrentApplicationVersionId")
+    current = application.application_version_id
+    _refuse(expected not in (None, current), "ConcurrentModificationException", f"The version is {current}")
+    changed = _changed(_configuration(application), given.get("ApplicationConfigurationUpdate", {}))
+    application.app_config_description = changed
+    application.service_execution_role = given.get("ServiceExecutionRoleUpdate", application.service_execution_role)
+    application.application_version_id = current + 1
+    if application.application_status == "RUNNING":
+        application.application_status = "UPDATING"
+    return _describe_application(backend, given)
+
+
+def _changed(configuration: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
+    code = update.get("ApplicationCodeConfigurationUpdate")
+    if code:
+        location = code["CodeContentUpdate"]["S3ContentLocationUpdate"]
+        new = {name.removesuffix("Update"): text for name, text in location.items()}
+        described = {"S3ApplicationCodeLocationDescription": new, "CodeMD5": "", "CodeSize": 0}
+        configuration["ApplicationCodeConfigurationDescription"] = {
+            "CodeContentType": "ZIPFILE",
+            "CodeContentDescription": described,
+        }
+    flink = dict(configuration.get("FlinkApplicationConfigurationDescription", {}))
+    for part, settings in update.get("FlinkApplicationConfigurationUpdate", {}).items():
+        name = part.removesuffix("Update") + "Description"
+        flink[name] = {**flink.get(name, {}), **{key.removesuffix("Update"): value for key, value in settings.items()}}
+    configuration["FlinkApplicationConfigurationDescription"] = flink
+    if "EnvironmentPropertyUpdates" in update:
+        groups = update["EnvironmentPropertyUpdates"]["PropertyGroups"]
+        configuration["EnvironmentPropertyDescriptions"] = {"PropertyGroupDescriptions": groups}
+    if "ApplicationSnapshotConfigurationUpdate" in update:
+        enabled = update["ApplicationSnapshotConfigurationUpdate"]["SnapshotsEnabledUpdate"]
+        configuration["ApplicationSnapshotConfigurationDescription"] = {"SnapshotsEnabled": enabled}
+    return configuration
+
+
+def _delete_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    del backend.applications[application.application_name]
+    return {}
+
+
+def _add_application_cloud_watch_logging_option(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    options = application.cloud_watch_logging_description
+    option = {"CloudWatchLoggingOptionId": f"{len(options) + 1}.1", **given["CloudWatchLoggingOption"]}
+    options.append(option)
+    return {"ApplicationARN": application.application_arn, "CloudWatchLoggingOptionDescriptions": options}
+
+
+def _delete_application_cloud_watch_logging_option(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    gone = given["CloudWatchLoggingOptionId"]
+    options = application.cloud_watch_logging_description
+    application.cloud_watch_logging_description = [o for o in options if o["CloudWatchLoggingOptionId"] != gone]
+    return {"ApplicationARN": application.application_arn}
