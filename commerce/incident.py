@@ -6,19 +6,15 @@ from when it was written, so that delivery at least once still gives one row and
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from commerce.event import format_instant, parse_instant
-from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS, Field, FieldType
-
-_PYTHON: dict[FieldType, tuple[type, ...]] = {
-    FieldType.TEXTS: (list,),
-    FieldType.COUNT: (int,),
-    FieldType.NUMBER: (int, float),
-}
+from commerce.fields import INCIDENT_FIELDS, INSTANT, TALLY_FIELDS, Field, FieldType
+from commerce.rules.rule import Severity, SubjectType
 
 
 class State(StrEnum):
@@ -35,6 +31,15 @@ class Outcome(StrEnum):
     ON_TIME = "on_time"
     LATE = "late"
     REJECTED = "rejected"
+
+
+# Fields that name one of a few things. A value from outside could neither be ordered nor be a metric's dimension.
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "state": tuple(State),
+    "severity": tuple(Severity),
+    "subject_type": tuple(SubjectType),
+    "outcome": tuple(Outcome),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +90,14 @@ def to_line(record: Incident | Tally) -> bytes:
 
 
 def parse(line: bytes) -> Incident | Tally:
-    """Read a record of the incidents stream; raises ValueError with the reason where it is none."""
+    """Read a record of the incidents stream; raises ValueError with the reason where it is none.
+
+    The reason names the field at fault and never quotes its value: it goes to logs, and the value may be a shopper.
+    """
     try:
-        document = json.loads(line)
+        document = json.loads(line, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("not JSON: nested too deep") from error
     except ValueError as error:
         raise ValueError(f"not JSON: {error}") from error
     if not isinstance(document, dict):
@@ -97,8 +107,12 @@ def parse(line: bytes) -> Incident | Tally:
             return Incident(**_values(INCIDENT_FIELDS, document))
         case "tally":
             return Tally(**_values(TALLY_FIELDS, document))
-        case other:
-            raise ValueError(f"record_type is {other!r}, neither 'incident' nor 'tally'")
+        case _:
+            raise ValueError("record_type is neither 'incident' nor 'tally'")
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
 
 
 def _values(fields: tuple[Field, ...], document: dict[str, Any]) -> dict[str, Any]:
@@ -106,12 +120,28 @@ def _values(fields: tuple[Field, ...], document: dict[str, Any]) -> dict[str, An
 
 
 def _from_wire(field: Field, value: Any) -> Any:
-    fits = isinstance(value, _PYTHON.get(field.type, (str,))) and not isinstance(value, bool)
-    if not fits:
-        raise ValueError(f"{field.name} is {value!r}, expected {field.type}")
+    if value is None:
+        raise ValueError(f"{field.name} is missing")
+    if not _is_acceptable(field, value):
+        choices = _CHOICES.get(field.name)
+        raise ValueError(f"{field.name} is not " + (f"one of {', '.join(choices)}" if choices else f"a {field.type}"))
     if field.type is FieldType.TIMESTAMP:
         return parse_instant(value)
     return tuple(value) if field.type is FieldType.TEXTS else value
+
+
+def _is_acceptable(field: Field, value: Any) -> bool:
+    match field.type:
+        case FieldType.COUNT:
+            return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+        case FieldType.NUMBER:
+            return isinstance(value, int | float) and not isinstance(value, bool) and -1e100 < value < 1e100
+        case FieldType.TEXTS:
+            return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case FieldType.TIMESTAMP:
+            return isinstance(value, str) and re.fullmatch(INSTANT, value, re.ASCII) is not None
+        case _:
+            return isinstance(value, str) and value in _CHOICES.get(field.name, (value,))
 
 
 def _to_wire(value: Any) -> Any:
