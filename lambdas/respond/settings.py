@@ -2,13 +2,28 @@
 
 from dataclasses import dataclass
 
+# The incidents table, as the stack creates it: its partition key, a text, and the attribute of its time to live.
+PARTITION_KEY = "incident_id"
+TIME_TO_LIVE_ATTRIBUTE = "expires_at"
+# All that the function does to its table and its topic.
+TABLE_ACTIONS = ("dynamodb:PutItem",)
+TOPIC_ACTIONS = ("sns:Publish",)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RespondSettings:
-    """Where incidents are kept and who is told of them."""
+    """Where incidents are kept, who is told of them, and where the reader of an alert can look further.
+
+    `threshold_overrides` are the detector's own (`rule.feature=number`), so that an alert shows the limits that were
+    in force. `athena_workgroup` and `sample_events_query` name the saved query that lists an incident's sample
+    events; where one is empty the alert leaves the hint out.
+    """
 
     incidents_table: str
     alerts_topic_arn: str
-    # How long a row is kept after the episode was last seen.
+    # How long a row is kept after it was last written.
     retention_days: int = 365
     stage: str = "dev"
+    threshold_overrides: tuple[str, ...] = ()
+    athena_workgroup: str = ""
+    sample_events_query: str = ""

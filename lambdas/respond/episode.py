@@ -1,0 +1,50 @@
+"""How the states of one episode add up, in whatever order and however often they arrive.
+
+Delivery is at least once and not in order across shards. `merged` is commutative, associative and idempotent, so
+every order and repetition of the same states ends in the same incident, and nothing ever goes backwards.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+from commerce.incident import Incident, State
+
+STATES_IN_ORDER = tuple(State)
+
+
+def merged(one: Incident, other: Incident) -> Incident:
+    """Return the two states of an episode as one: the furthest state, the highest value, the latest evidence."""
+    latest = max(one, other, key=_recency)
+    return replace(
+        latest,
+        state=max(one.state, other.state, key=_progress),
+        value=max(one.value, other.value),
+    )
+
+
+def folded(incidents: Iterable[Incident]) -> dict[str, Incident]:
+    """Return the states by incident id, all states of one episode merged."""
+    by_id: dict[str, list[Incident]] = {}
+    for incident in incidents:
+        by_id.setdefault(incident.incident_id, []).append(incident)
+    return {incident_id: reduce(merged, states) for incident_id, states in by_id.items()}
+
+
+def _progress(state: str) -> int:
+    return STATES_IN_ORDER.index(State(state))
+
+
+def _recency(incident: Incident) -> tuple[Any, ...]:
+    # Everything that `merged` takes over from the latest state, so that a tie has one answer in every order.
+    return (
+        incident.last_seen_at,
+        incident.evidence,
+        incident.sentence,
+        incident.sample_event_ids,
+        incident.severity,
+        incident.threshold,
+        incident.window_seconds,
+        incident.subject_type,
+    )

@@ -1,0 +1,139 @@
+"""The alert: a mail from which a shop manager knows what happened, how bad it is and what to do next.
+
+It names the shopper by pseudonym, being about that shopper; it never carries an address or a user agent.
+"""
+
+import json
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from commerce.incident import Incident, State
+from commerce.rules.rule import Rule
+
+WIDTH = 76
+# SNS refuses a subject of 100 characters or more, one that is not ASCII, and one with a line break.
+MAX_SUBJECT = 99
+SAMPLES_SHOWN = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where the reader can look further, by the names they have in this deployment; empty text: not known."""
+
+    stage: str
+    region: str
+    incidents_table: str
+    athena_workgroup: str
+    sample_events_query: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """An alert as SNS takes it: plain text."""
+
+    subject: str
+    body: str
+
+
+def compose(incident: Incident, *, rules: Mapping[str, Rule], places: Places) -> Mail:
+    """Return the alert for an episode. `rules` are those the detector runs, by name; an unknown rule has its name."""
+    rule = rules.get(incident.rule)
+    title = rule.title if rule else incident.rule.replace("_", " ").capitalize()
+    parts = [
+        f"{title}\n{'=' * min(len(title), WIDTH)}",
+        textwrap.fill(incident.sentence, WIDTH),
+        _facts(incident),
+        "\n".join(["Measured", *_evidence(incident, rule)]),
+        *([textwrap.fill(rule.advice, WIDTH, initial_indent="What to do: ")] if rule else []),
+        _look_further(incident, places=places),
+        f"Incident {incident.incident_id}",
+    ]
+    return Mail(subject=_subject(incident, title=title, stage=places.stage), body="\n\n".join(parts) + "\n")
+
+
+def _subject(incident: Incident, *, title: str, stage: str) -> str:
+    text = f"Floorwalker {stage}: {incident.severity} - {title} - {_who(incident)}"
+    printable = "".join(character if " " <= character <= "~" else "?" for character in text)
+    return printable if len(printable) <= MAX_SUBJECT else printable[: MAX_SUBJECT - 3] + "..."
+
+
+def _who(incident: Incident) -> str:
+    return "the whole site" if incident.subject_type == "site" else f"{incident.subject_type} {incident.subject}"
+
+
+def _facts(incident: Incident) -> str:
+    over = "over" if incident.state == State.CLOSED else "going on"
+    facts = {
+        "Who": _who(incident),
+        "Since": _readable(incident.opened_at),
+        "Last seen": f"{_readable(incident.last_seen_at)}, {over}",
+        "Severity": incident.severity,
+        "Rule": f"{incident.rule}, version {incident.rule_version}, over {incident.window_seconds} seconds",
+        **({"Samples": _samples(incident)} if incident.sample_event_ids else {}),
+    }
+    return "\n".join(
+        textwrap.fill(text, WIDTH, initial_indent=f"{name:<11}", subsequent_indent=" " * 11, break_on_hyphens=False)
+        for name, text in facts.items()
+    )
+
+
+def _samples(incident: Incident) -> str:
+    shown, more = incident.sample_event_ids[:SAMPLES_SHOWN], len(incident.sample_event_ids) - SAMPLES_SHOWN
+    return "events " + ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _evidence(incident: Incident, rule: Rule | None) -> Iterable[str]:
+    measured = _measured(incident)
+    if rule is None:
+        limits, leading = {}, ""
+    else:
+        limits = {c.feature: ("less than" if c.less_than is not None else "at least", c) for c in rule.conditions}
+        leading = rule.leading.feature
+    yield f"  {'peak value':<17}{_number(incident.value):>10}   fires from {_number(incident.threshold)}"
+    for name, value in measured.items():
+        limit = ""
+        if name in limits:
+            words, condition = limits[name]
+            bound = incident.threshold if name == leading else condition.threshold
+            limit = f"   fires when {words} {_number(bound)}"
+        yield f"  {name.replace('_', ' '):<17}{_number(value):>10}{limit}"
+
+
+def _measured(incident: Incident) -> dict[str, float]:
+    try:
+        evidence = json.loads(incident.evidence)
+    except ValueError:
+        return {}
+    if not isinstance(evidence, dict):
+        return {}
+    return {name: value for name, value in evidence.items() if isinstance(value, int | float)}
+
+
+def _look_further(incident: Incident, *, places: Places) -> str:
+    key = json.dumps({"incident_id": {"S": incident.incident_id}})
+    lines = [
+        "How to look further",
+        "  The incident as it stands now:",
+        f"    aws dynamodb get-item --region {places.region} \\",
+        f"      --table-name {places.incidents_table} \\",
+        f"      --key '{key}'",
+    ]
+    if places.athena_workgroup and places.sample_events_query:
+        lines += [
+            "  Its sample events: Athena, saved query and workgroup as here, with the",
+            "  incident's id put in:",
+            f"    {places.sample_events_query} in {places.athena_workgroup}",
+        ]
+    return "\n".join(lines)
+
+
+def _readable(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _number(value: float) -> str:
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.4g}"

@@ -1,0 +1,41 @@
+"""What a batch of records says, read line by line, so that a poison line costs its own record and no other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from commerce.incident import Incident, Tally, parse
+from lambdas.kinesis import KinesisRecord
+from lambdas.respond.episode import folded
+
+
+class UnreadableLineError(Exception):
+    """A line that is neither an incident nor a tally. The message says why, without the line's content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The tallies and the episodes of a batch, which records speak of an episode, and which could not be read."""
+
+    tallies: list[Tally] = field(default_factory=list)
+    episodes: dict[str, Incident] = field(default_factory=dict)
+    spoken_of_by: dict[str, list[str]] = field(default_factory=dict)
+    unreadable: dict[str, UnreadableLineError] = field(default_factory=dict)
+
+
+def read(records: Iterable[KinesisRecord]) -> Reading:
+    """Read a batch; the states of one episode within it come out as one."""
+    reading, incidents = Reading(), list[Incident]()
+    for record in records:
+        for number, line in enumerate(record.lines(), start=1):
+            try:
+                said = parse(line)
+            except ValueError as error:
+                reading.unreadable[record.sequence_number] = UnreadableLineError(f"line {number}: {error}")
+                continue
+            if isinstance(said, Tally):
+                reading.tallies.append(said)
+            else:
+                incidents.append(said)
+                reading.spoken_of_by.setdefault(said.incident_id, []).append(record.sequence_number)
+    reading.episodes.update(folded(incidents))
+    return reading

@@ -1,0 +1,128 @@
+"""Answers a batch: every episode is stored, its alert sent once, everything counted, every failure pinned to a record.
+
+The alert is safe against a crash at any point. The row is written with the alert pending and claimed, the alert is
+published, the row is marked. Whoever finds the alert still pending after the claim has lapsed sends it; while another
+invocation holds the claim, the record waits and, if that is not enough, is delivered again.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import ClientError
+
+from commerce.incident import Incident
+from commerce.metrics import ALERTS_SENT, INCIDENTS_CLOSED, INCIDENTS_OPENED, RECORDS_FAILED
+from lambdas.kinesis import KinesisRecord
+from lambdas.respond.counts import Counts, RecentTallies
+from lambdas.respond.reading import Reading, read
+from lambdas.respond.row import CLAIM
+from lambdas.respond.table import IncidentTable
+from lambdas.respond.topic import AlertTopic
+
+# Kept back of the time an invocation has, to report which records failed.
+RESERVE_SECONDS = 5.0
+# How long to wait for another invocation's alert: it is done in a moment, or it crashed and the claim must lapse.
+PAUSES_SECONDS = (0.5, CLAIM.total_seconds())
+
+
+class AlertHeldError(Exception):
+    """Another invocation has claimed the alert and not confirmed it; the record has to be delivered again."""
+
+
+class OutOfTimeError(Exception):
+    """The invocation's time was used up before this record's turn; it has to be delivered again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Responder:
+    """The parts that answer a batch, built once a container."""
+
+    table: IncidentTable
+    topic: AlertTopic
+    recent_tallies: RecentTallies
+    log: Logger
+    now: Callable[[], datetime]
+    wait: Callable[[float], None]
+
+    def answer(self, records: Iterable[KinesisRecord], *, seconds_left: Callable[[], float]) -> dict[str, Exception]:
+        """Answer a batch; return what went wrong by the sequence number of the record it happened to."""
+        counts = Counts()
+        try:
+            reading = read(records)
+            for tally in filter(self.recent_tallies.is_new, reading.tallies):
+                counts.add_tally(tally)
+            failures = self._settle(reading, counts=counts, seconds_left=seconds_left)
+            faults = self._faults(reading, failures)
+            if faults:
+                counts.add(RECORDS_FAILED, count=len(faults))
+            return faults
+        finally:
+            counts.publish()
+
+    def _settle(self, reading: Reading, *, counts: Counts, seconds_left: Callable[[], float]) -> dict[str, Exception]:
+        """Answer every episode, and those again whose alert another invocation held; return failures by id."""
+        failures = self._round(reading.episodes, counts=counts, seconds_left=seconds_left)
+        for pause in PAUSES_SECONDS:
+            held = {name: reading.episodes[name] for name, e in failures.items() if isinstance(e, AlertHeldError)}
+            if not held or seconds_left() < pause + RESERVE_SECONDS:
+                break
+            self.wait(pause)
+            failures = {name: error for name, error in failures.items() if name not in held}
+            failures |= self._round(held, counts=counts, seconds_left=seconds_left)
+        return failures
+
+    def _round(
+        self, episodes: dict[str, Incident], *, counts: Counts, seconds_left: Callable[[], float]
+    ) -> dict[str, Exception]:
+        failures: dict[str, Exception] = {}
+        for incident_id, incident in episodes.items():
+            try:
+                if seconds_left() < RESERVE_SECONDS:
+                    raise OutOfTimeError("the invocation's time is used up")
+                self._respond_to(incident, counts=counts)
+            except Exception as error:  # noqa: BLE001  # the border: one episode's trouble must not stop the others
+                failures[incident_id] = error
+        return failures
+
+    def _respond_to(self, incident: Incident, *, counts: Counts) -> None:
+        stored = self.table.store(incident, now=self.now())
+        episode = stored.row.incident
+        if stored.opened:
+            counts.add_incident(INCIDENTS_OPENED, episode)
+            self.log.info("incident stored", incident_id=episode.incident_id, rule=episode.rule)
+        if stored.closed:
+            counts.add_incident(INCIDENTS_CLOSED, episode)
+        if stored.alert_is_pending and not stored.alert_is_ours:
+            raise AlertHeldError("another invocation is sending the alert")
+        if stored.alert_is_pending:
+            self.topic.send(episode)
+            counts.add_incident(ALERTS_SENT, episode)
+            self.table.mark_alerted(stored.row, now=self.now())
+            self.log.info("alert sent", incident_id=episode.incident_id, rule=episode.rule)
+
+    def _faults(self, reading: Reading, failures: dict[str, Exception]) -> dict[str, Exception]:
+        faults: dict[str, Exception] = dict(reading.unreadable)
+        for sequence_number, error in reading.unreadable.items():
+            self.log.error("record unreadable", sequence_number=sequence_number, reason=str(error))
+        for incident_id, failure in failures.items():
+            numbers = reading.spoken_of_by[incident_id]
+            self.log.error(
+                "incident not answered", incident_id=incident_id, sequence_numbers=numbers, reason=_reason(failure)
+            )
+            faults |= dict.fromkeys(numbers, failure)
+        return faults
+
+
+def _reason(error: Exception) -> str:
+    """Return what to log of an error: never a message that might quote a row."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {error.response['Error']['Code']}"
+    if isinstance(error, AlertHeldError | OutOfTimeError):
+        return str(error)
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f" at {frame.tb_frame.f_code.co_qualname}:{frame.tb_lineno}" if frame is not None else ""
+    return f"{type(error).__name__}{place}"
