@@ -1,6 +1,59 @@
+"""What an operator looks at, and what wakes one up."""
+
 from aws_cdk import Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from constructs import Construct
+
+from stacks.alarms import alarms
+from stacks.detection import DetectionStack
+from stacks.lake import LakeStack
+from stacks.measures import Measures
+from stacks.response import ResponseStack
+from stacks.stages import Stage
+from stacks.streams import StreamsStack
 
 
 class ObservabilityStack(Stack):
-    def __init__(self, scope, construct_id, *, stage, streams, lake, detection, response):
+    """One dashboard, and alarms that mail to the operations topic."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        streams: StreamsStack,
+        lake: LakeStack,
+        detection: DetectionStack,
+        response: ResponseStack,
+    ) -> None:
         super().__init__(scope, construct_id)
+        measures = Measures(streams=streams, lake=lake, detection=detection, response=response)
+        operations = actions.SnsAction(response.operations)
+        for alarm in alarms(self, stage=stage, measures=measures):
+            alarm.add_alarm_action(operations)
+            alarm.add_ok_action(operations)
+        _dashboard(self, measures=measures)
+
+
+def _dashboard(scope: Construct, *, measures: Measures) -> None:
+    shop = [
+        _graph("Events judged and late", measures.events_on_time, measures.events_late),
+        _graph("Records refused, by reason", measures.rejected_by_reason),
+        _graph("Incidents opened, by rule and severity", measures.opened_by_rule),
+        _graph("Alerts sent, by rule and severity", measures.alerts_by_rule),
+    ]
+    machinery = [
+        _graph("How far readers are behind, ms", measures.events_age, measures.incidents_age),
+        _graph("Detector: down, ms", measures.detector_downtime),
+        _graph("Detector: restarts", measures.detector_restarts),
+        _graph("Responder: errors, failed records", measures.responder_errors, measures.records_failed),
+        _graph("Dead letters", measures.dead_letters),
+        _graph("Age of the oldest undelivered record, s", *measures.delivery_ages),
+    ]
+    cloudwatch.Dashboard(scope, "Dashboard", widgets=[shop[:2], shop[2:], machinery[:3], machinery[3:]])
+
+
+def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=12 if len(title) > 34 else 8)

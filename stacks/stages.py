@@ -28,7 +28,10 @@ class Stage:
     detector_parallelism_per_kpu: int = 1
     allowed_lateness_seconds: int = 10
     threshold_overrides: tuple[str, ...] = ()
+    # Alarms: how long no event at all is normal, and how many bad records in five minutes are.
     silence_minutes: int = 60
+    rejected_tolerated: int = 100
+    late_tolerated: int = 1000
     batch_engine: str = "spark"
     catalog: str = "glue"
     warehouse_folder: str = ""

@@ -1,0 +1,103 @@
+"""When somebody has to look: one alarm for each way in which the platform can fail in silence."""
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from stacks.measures import Measures
+from stacks.stages import Stage
+
+ABOVE = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+# No news is good news for counts of faults, and bad news for signs of life.
+FINE = cloudwatch.TreatMissingData.NOT_BREACHING
+BREACH = cloudwatch.TreatMissingData.BREACHING
+SECONDS_BEHIND = 60
+
+
+def alarms(scope: Construct, *, stage: Stage, measures: Measures) -> list[cloudwatch.Alarm]:
+    """Return every alarm; the caller says whom they tell."""
+    return [*_reading(scope, measures), *_detecting(scope, stage, measures), *_responding(scope, measures)]
+
+
+def _reading(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
+    behind = SECONDS_BEHIND * 1000
+    return [
+        _alarm(scope, "EventsBehind", measures.events_age, behind, "A reader of the events stream falls behind."),
+        _alarm(
+            scope, "IncidentsBehind", measures.incidents_age, behind, "A reader of the incidents stream falls behind."
+        ),
+        *(
+            _alarm(scope, f"{name}Undelivered", age, 1800, f"{name} have not reached the raw bucket for half an hour.")
+            for name, age in zip(("Events", "Incidents"), measures.delivery_ages, strict=True)
+        ),
+    ]
+
+
+def _detecting(scope: Construct, stage: Stage, measures: Measures) -> list[cloudwatch.Alarm]:
+    return [
+        _alarm(scope, "DetectorRestarting", measures.detector_restarts, 0, "The detector fails and starts again."),
+        _alarm(
+            scope,
+            "DetectorDown",
+            measures.detector_downtime,
+            0,
+            "The detector is down, or does not report at all.",
+            periods=3,
+            missing=BREACH,
+        ),
+        _alarm(
+            scope,
+            "Silence",
+            measures.events_on_time,
+            1,
+            f"No event was judged for {stage.silence_minutes} minutes: shop, stream or detector is down.",
+            periods=stage.silence_minutes // 5,
+            comparison=BELOW,
+            missing=BREACH,
+        ),
+        _alarm(
+            scope,
+            "RecordsRejected",
+            measures.rejected,
+            stage.rejected_tolerated,
+            "Many records are no events: has a sender changed its format?",
+        ),
+        _alarm(
+            scope,
+            "EventsLate",
+            measures.events_late,
+            stage.late_tolerated,
+            "Many events come too late to be judged: a clock is wrong, or a sender holds back.",
+        ),
+    ]
+
+
+def _responding(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
+    return [
+        _alarm(scope, "ResponderErrors", measures.responder_errors, 0, "The responder fails as a whole."),
+        _alarm(scope, "RecordsFailed", measures.records_failed, 0, "Records of the incidents stream are not handled."),
+        _alarm(scope, "DeadLettersWaiting", measures.dead_letters, 0, "Batches were given up: see the queue."),
+    ]
+
+
+def _alarm(
+    scope: Construct,
+    name: str,
+    metric: cloudwatch.IMetric,
+    threshold: float,
+    meaning: str,
+    *,
+    periods: int = 1,
+    comparison: cloudwatch.ComparisonOperator = ABOVE,
+    missing: cloudwatch.TreatMissingData = FINE,
+) -> cloudwatch.Alarm:
+    return cloudwatch.Alarm(
+        scope,
+        name,
+        metric=metric,
+        threshold=threshold,
+        alarm_description=f"Floorwalker: {meaning}",
+        evaluation_periods=periods,
+        comparison_operator=comparison,
+        treat_missing_data=missing,
+    )

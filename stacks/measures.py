@@ -1,0 +1,88 @@
+"""Every number that the dashboard and the alarms look at, each named once.
+
+Our own come from the catalogue in commerce.metrics; the rest are what the AWS services publish by themselves.
+"""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from commerce import metrics
+from stacks.detection import DetectionStack
+from stacks.lake import LakeStack
+from stacks.response import ResponseStack
+from stacks.streams import StreamsStack
+
+FIVE_MINUTES = Duration.minutes(5)
+ONE_MINUTE = Duration.minutes(1)
+
+
+class Measures:
+    """The numbers of one stage."""
+
+    def __init__(
+        self, *, streams: StreamsStack, lake: LakeStack, detection: DetectionStack, response: ResponseStack
+    ) -> None:
+        self.events_on_time = _counted(metrics.EVENTS_ON_TIME)
+        self.events_late = _counted(metrics.EVENTS_LATE)
+        self.records_failed = _counted(metrics.RECORDS_FAILED)
+        self.rejected = _sum_over_dimensions(metrics.RECORDS_REJECTED)
+        self.rejected_by_reason = _each_dimension(metrics.RECORDS_REJECTED)
+        self.opened_by_rule = _each_dimension(metrics.INCIDENTS_OPENED)
+        self.alerts_by_rule = _each_dimension(metrics.ALERTS_SENT)
+        age = "GetRecords.IteratorAgeMilliseconds"
+        self.events_age = streams.events.metric(age, statistic="Maximum", period=ONE_MINUTE, label="events")
+        self.incidents_age = streams.incidents.metric(age, statistic="Maximum", period=ONE_MINUTE, label="incidents")
+        self.detector_downtime = _of_detector("downtime", detection)
+        self.detector_restarts = _new_restarts(_of_detector("fullRestarts", detection))
+        self.responder_errors = response.responder.metric_errors(period=FIVE_MINUTES)
+        self.dead_letters = response.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
+        self.delivery_ages = [
+            cloudwatch.Metric(
+                namespace="AWS/Firehose",
+                metric_name="DeliveryToS3.DataFreshness",
+                dimensions_map={"DeliveryStreamName": delivery.stream.ref},
+                statistic="Maximum",
+                period=FIVE_MINUTES,
+            )
+            for delivery in lake.deliveries
+        ]
+
+
+def _counted(metric: metrics.Metric) -> cloudwatch.Metric:
+    """Return the sum of a metric that has no dimensions."""
+    return cloudwatch.Metric(
+        namespace=metrics.NAMESPACE, metric_name=metric.name, statistic="Sum", period=FIVE_MINUTES, label=metric.name
+    )
+
+
+def _sum_over_dimensions(metric: metrics.Metric) -> cloudwatch.MathExpression:
+    """Return the sum over all values of the dimensions; a query, because an alarm takes ten metrics and no search."""
+    schema = ", ".join((f'"{metrics.NAMESPACE}"', *metric.dimensions))
+    return cloudwatch.MathExpression(
+        expression=f"SELECT SUM({metric.name}) FROM SCHEMA({schema})", period=FIVE_MINUTES, label=metric.name
+    )
+
+
+def _each_dimension(metric: metrics.Metric) -> cloudwatch.MathExpression:
+    """Return one line for each value of the dimensions, also for those that are new."""
+    schema = ",".join((metrics.NAMESPACE, *metric.dimensions))
+    search = f"SEARCH('{{{schema}}} MetricName=\"{metric.name}\"', 'Sum', {FIVE_MINUTES.to_seconds():.0f})"
+    return cloudwatch.MathExpression(expression=search, period=FIVE_MINUTES, label="")
+
+
+def _of_detector(name: str, detection: DetectionStack) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/KinesisAnalytics",
+        metric_name=name,
+        dimensions_map={"Application": detection.application.ref},
+        statistic="Maximum",
+        period=FIVE_MINUTES,
+        label=name,
+    )
+
+
+def _new_restarts(total: cloudwatch.Metric) -> cloudwatch.MathExpression:
+    """Flink counts restarts since the job was submitted; what matters is whether the count rises."""
+    return cloudwatch.MathExpression(
+        expression="DIFF(restarts)", using_metrics={"restarts": total}, period=FIVE_MINUTES, label="restarts"
+    )
