@@ -1,0 +1,38 @@
+"""A file of what could not be used: exact bytes and the reason, so that nothing vanishes."""
+
+import base64
+import json
+from pathlib import Path
+
+from simulator.record import Fault
+
+
+class KeptFile:
+    """JSON lines, appended to; the file comes to exist with the first thing kept.
+
+    Each line holds `reason`, whatever says where it came from, `bytes_base64` (exact) and `text` (to read).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+
+    def forget(self) -> None:
+        """Start anew: what an earlier run kept is not this run's."""
+        self.path.unlink(missing_ok=True)
+
+    def keep(self, data: bytes, *, reason: str, **origin: str | int) -> None:
+        """Append one entry; it is on its way to the disk when this returns."""
+        entry = {
+            "reason": reason,
+            **origin,
+            "bytes_base64": base64.b64encode(data).decode(),
+            "text": data.decode("utf-8", errors="replace"),
+        }
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
+        self.count += 1

@@ -1,0 +1,82 @@
+"""How far a replay has been acknowledged, in a small file, so that it can go on after a kill."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from simulator.record import Fault, Record
+from simulator.replay import Position
+
+SAVE_EVERY_SECONDS = 0.25
+FINGERPRINT_BYTES = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What was acknowledged: the recording's position and, for a file as sink, its length by then."""
+
+    fingerprint: str
+    line: int
+    offset: int
+    written_bytes: int
+
+    @property
+    def position(self) -> Position:
+        """Where to go on in the recording."""
+        return Position(line=self.line, offset=self.offset)
+
+
+class ProgressFile:
+    """Belongs to one recording and one target. Written anew and renamed, so that a kill leaves the old or the new."""
+
+    def __init__(self, folder: Path, *, source: Path, target: str) -> None:
+        identity = hashlib.sha256(f"{source.resolve()}\n{target}".encode()).hexdigest()[:12]
+        self.path = folder / f"{source.name}-{identity}.progress.json"
+        self._source = source
+        self._saved_at = 0.0
+
+    def load(self) -> Progress | None:
+        """Return what was acknowledged, or None; raises Fault where the recording is no longer the same."""
+        try:
+            progress = Progress(**json.loads(self.path.read_text()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise Fault(f"{self.path} cannot be read ({error}): delete it and run without --resume") from error
+        if progress.fingerprint != self._fingerprint():
+            raise Fault(f"{self._source} is not the file that was begun: run without --resume to start over")
+        return progress
+
+    def forget(self) -> None:
+        """Start over."""
+        self.path.unlink(missing_ok=True)
+
+    def save(self, record: Record, *, written_bytes: int) -> None:
+        """Write down that all up to this record is settled."""
+        progress = Progress(
+            fingerprint=self._fingerprint(),
+            line=record.source_line,
+            offset=record.source_end,
+            written_bytes=written_bytes,
+        )
+        fresh = self.path.with_suffix(".new")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(json.dumps(asdict(progress)))
+            fresh.replace(self.path)
+        except OSError as error:
+            raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def save_now_and_then(self, record: Record, *, written_bytes: Callable[[], int]) -> None:
+        """Save, unless that was done a moment ago: an older state sends more again, it never skips."""
+        now = time.monotonic()
+        if now - self._saved_at >= SAVE_EVERY_SECONDS:
+            self.save(record, written_bytes=written_bytes())
+            self._saved_at = now
+
+    def _fingerprint(self) -> str:
+        with self._source.open("rb") as file:
+            return hashlib.sha256(file.read(FINGERPRINT_BYTES)).hexdigest()
