@@ -1,0 +1,99 @@
+r"""DuckDB's words for the checks of `commerce.rejects`, and how it reads a line so that they can be made.
+
+DuckDB's JSON reader is laxer than JSON: it takes NaN, Infinity and a comma before a closing bracket, and it answers
+with the first of two equal keys. Both are put right here.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from commerce.fields import EVENT_FIELDS
+from commerce.rejects import reject_reason_sql
+
+BLANK = r"[ \t\r]*"
+_NOT_JSON = r"(?i)nan|inf|,[ \t\r]*[\]}]"
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+
+
+class DuckDbDialect:
+    """The columns and functions that `judged_sql` uses."""
+
+    line = "line"
+    is_json_object = "is_json_object"
+    event_time = "event_time_parsed"
+    arrived_at = "arrived_at"
+
+    def contains(self, expression: str, character: str) -> str:
+        """Return: the text has the character somewhere."""
+        return f"contains({expression}, '{character}')"
+
+    def length(self, expression: str) -> str:
+        """Return the number of characters, NULL for NULL."""
+        return f"length({expression})"
+
+    def opening_brackets(self, expression: str) -> str:
+        """Return how many [ and { the text has."""
+        return f"strlen({expression}) - strlen(replace(replace({expression}, '[', ''), '{{', ''))"
+
+    def matches(self, expression: str, pattern: str) -> str:
+        """Return: the whole text matches the pattern."""
+        return f"regexp_full_match({expression}, '{pattern}')"
+
+    def later_than(self, expression: str, other: str, lead: timedelta) -> str:
+        """Return: the instant lies more than `lead` after the other."""
+        return f"{expression} > {other} + INTERVAL {int(lead.total_seconds())} SECOND"
+
+
+def judged_sql(*, lines: str, carried: Sequence[str]) -> str:
+    """Return the query that takes lines apart: the columns `carried`, the fields as text, an instant, `reason`.
+
+    `lines` is a relation with the columns `line` (text, broken bytes replaced) and `arrived_at`. Blank lines are
+    left out. The instant is `event_time_parsed`.
+    """
+    names = ", ".join((*carried, *(field.name for field in EVENT_FIELDS)))
+    positions = ", ".join(f"list_position(keys, '{field.name}') AS {field.name}_at" for field in EVENT_FIELDS)
+    texts = ",\n    ".join(f"{_field_text(f'{field.name}_at')} AS {field.name}" for field in EVENT_FIELDS)
+    return f"""
+WITH checked AS (
+  SELECT *, {_is_json_object()} AS is_json_object
+  FROM {lines} WHERE NOT regexp_full_match(line, '{BLANK}')
+), opened AS (
+  SELECT *,
+    list_reverse(json_keys(document)) AS keys,
+    list_reverse(json_extract_string(document, '$.*')) AS texts,
+    list_reverse(json_type(document, '$.*')) AS types
+  FROM (SELECT *, CASE WHEN is_json_object THEN line END AS document FROM checked)
+), found AS (
+  SELECT *, {positions} FROM opened
+), fields_read AS (
+  SELECT line, is_json_object, {_kept(carried)},
+    {texts}
+  FROM found
+), timed AS (
+  SELECT *, TRY_CAST(event_time AS TIMESTAMPTZ) AS event_time_parsed FROM fields_read
+)
+SELECT {names}, event_time_parsed, {reject_reason_sql(DuckDbDialect())} AS reason FROM timed"""
+
+
+def _kept(carried: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys((*carried, "arrived_at")))
+
+
+def _is_json_object() -> str:
+    """Return: DuckDB reads an object, and outside its texts nothing stands that JSON does not know."""
+    bare = f"regexp_replace(line, '{_TEXT}', '\"\"', 'g')"
+    lax = f"regexp_matches(line, '{_NOT_JSON}') AND regexp_matches({bare}, '{_NOT_JSON}')"
+    return f"CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' AND NOT ({lax}) ELSE false END"
+
+
+def _field_text(at: str) -> str:
+    """Return the scalar at a position as text, written as the reference parser writes it."""
+    fraction = f"types[{at}] = 'DOUBLE' AND regexp_matches(texts[{at}], '[.eE]')"
+    huge = f"{fraction} AND abs(TRY_CAST(texts[{at}] AS DOUBLE)) >= 1e7"
+    endless = f"isinf(CAST(texts[{at}] AS DOUBLE))"
+    sign = f"CASE WHEN texts[{at}] LIKE '-%' THEN '-' ELSE '' END"
+    exponent = f"CASE WHEN {endless} THEN {sign} || 'Infinity' ELSE texts[{at}] || 'E+0' END"
+    return (
+        f"CASE WHEN types[{at}] IN ('OBJECT', 'ARRAY') THEN NULL "
+        f"WHEN {huge} THEN {exponent} ELSE nullif(texts[{at}], '') END"
+    )
