@@ -5,12 +5,12 @@ It names the shopper by pseudonym, being about that shopper; it never carries an
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from commerce.incident import Incident, State
-from commerce.rules.rule import Rule
+from commerce.rules.rule import Condition, Rule
 
 WIDTH = 76
 # SNS refuses a subject of 100 characters or more, one that is not ASCII, and one with a line break.
@@ -84,31 +84,35 @@ def _samples(incident: Incident) -> str:
     return "events " + ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
-def _evidence(incident: Incident, rule: Rule | None) -> Iterable[str]:
+def _evidence(incident: Incident, rule: Rule | None) -> Iterator[str]:
     measured = _measured(incident)
-    if rule is None:
-        limits, leading = {}, ""
-    else:
-        limits = {c.feature: ("less than" if c.less_than is not None else "at least", c) for c in rule.conditions}
-        leading = rule.leading.feature
-    yield f"  {'peak value':<17}{_number(incident.value):>10}   fires from {_number(incident.threshold)}"
+    leading = rule.leading.feature if rule else ""
+    if measured.get(leading) != incident.value:
+        yield _measure("at its peak", incident.value, f"fires when at least {_number(incident.threshold)}")
+    limits = {condition.feature: condition for condition in rule.conditions} if rule else {}
     for name, value in measured.items():
-        limit = ""
-        if name in limits:
-            words, condition = limits[name]
-            bound = incident.threshold if name == leading else condition.threshold
-            limit = f"   fires when {words} {_number(bound)}"
-        yield f"  {name.replace('_', ' '):<17}{_number(value):>10}{limit}"
+        # The incident carries the limit that was in force for the leading feature.
+        bound = incident.threshold if name == leading else None
+        yield _measure(name, value, _limit(limits[name], bound=bound) if name in limits else "")
+
+
+def _limit(condition: Condition, *, bound: float | None) -> str:
+    words = "at least" if condition.less_than is None else "less than"
+    return f"fires when {words} {_number(condition.threshold if bound is None else bound)}"
+
+
+def _measure(name: str, value: float, limit: str) -> str:
+    return f"  {name.replace('_', ' '):<17}{_number(value):>10}   {limit}".rstrip()
 
 
 def _measured(incident: Incident) -> dict[str, float]:
     try:
         evidence = json.loads(incident.evidence)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(evidence, dict):
         return {}
-    return {name: value for name, value in evidence.items() if isinstance(value, int | float)}
+    return {name: value for name, value in evidence.items() if isinstance(value, int | float) and abs(value) < 1e100}
 
 
 def _look_further(incident: Incident, *, places: Places) -> str:
@@ -122,9 +126,9 @@ def _look_further(incident: Incident, *, places: Places) -> str:
     ]
     if places.athena_workgroup and places.sample_events_query:
         lines += [
-            "  Its sample events: Athena, saved query and workgroup as here, with the",
-            "  incident's id put in:",
-            f"    {places.sample_events_query} in {places.athena_workgroup}",
+            "  Its sample events, in Athena, with the incident's id put in:",
+            f"    saved query {places.sample_events_query}",
+            f"    workgroup   {places.athena_workgroup}",
         ]
     return "\n".join(lines)
 

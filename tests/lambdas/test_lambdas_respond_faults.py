@@ -1,0 +1,178 @@
+"""Crashes, throttling, poison and rivals: nothing is lost, nothing is doubled, nobody else is held up."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from kinesis_delivery import sequence_number
+from shop import OPENED_AT, SHOPPER, Calls, Crash, Shop, crash, incident
+
+from commerce.incident import Tally, to_line
+from lambdas.respond.row import CLAIM
+
+# The calls that a new episode takes: store, publish, mark.
+NEW_EPISODE = range(3)
+TALLY = Tally(tally_id="t1", period_start=OPENED_AT, outcome="late", reason="", records=3)
+
+
+def throttle() -> None:
+    raise ClientError({"Error": {"Code": "ThrottlingException", "Message": f"about {SHOPPER}"}}, "AnyOperation")
+
+
+@pytest.mark.parametrize("number", NEW_EPISODE)
+@pytest.mark.parametrize("fault", [crash, throttle])
+def test_a_fault_before_a_call_ends_in_one_row_and_one_alert(shop: Shop, number: int, fault: Any) -> None:
+    """Before the mark the alert is out already: that call is the window that no order of calls can close."""
+    _deliver_until_answered(shop, Calls(before={number: fault}))
+    (row,) = shop.rows().values()
+    assert row.alerted_at is not None
+    assert len(shop.alerts()) == (2 if number == 2 else 1)
+
+
+@pytest.mark.parametrize("number", NEW_EPISODE)
+@pytest.mark.parametrize("fault", [crash, throttle])
+def test_a_fault_after_a_call_ends_in_one_row_and_one_alert(shop: Shop, number: int, fault: Any) -> None:
+    """Published, but not yet marked, is the same window; everywhere else the alert is sent once."""
+    _deliver_until_answered(shop, Calls(after={number: fault}))
+    (row,) = shop.rows().values()
+    assert row.alerted_at is not None
+    assert len(shop.alerts()) == (2 if number == 1 else 1)
+
+
+def _deliver_until_answered(shop: Shop, calls: Calls) -> None:
+    batch = [to_line(incident())]
+    for attempt in range(5):
+        try:
+            if not shop.deliver(batch, calls=calls if attempt == 0 else None):
+                return
+        except Crash:
+            continue
+    raise AssertionError("the batch was never answered")
+
+
+def test_a_crash_leaves_the_alert_to_the_next_delivery_after_the_claim(shop: Shop) -> None:
+    """The claim of a container that is gone must lapse, and the wait for it must be a short one."""
+    with pytest.raises(Crash):
+        shop.deliver([to_line(incident())], calls=Calls(before={1: crash}))
+    assert shop.alerts() == []
+    assert shop.deliver([to_line(incident())]) == []
+    assert len(shop.alerts()) == 1
+    assert timedelta(seconds=sum(shop.clock.waits)) < CLAIM + timedelta(seconds=1)
+
+
+def test_a_pending_alert_is_sent_with_whatever_state_comes_next(shop: Shop) -> None:
+    """Should the first record end in the failure queue, the episode's next record makes good."""
+    with pytest.raises(Crash):
+        shop.deliver([to_line(incident())], calls=Calls(before={1: crash}))
+    shop.clock.wait(60)
+    assert shop.deliver([to_line(incident(state="closed"))]) == []
+    assert len(shop.alerts()) == 1
+
+
+@pytest.mark.parametrize("number", NEW_EPISODE)
+@pytest.mark.parametrize("state", ["open", "extended", "closed"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_rivals_never_both_publish(shop: Shop, number: int, state: str, moment: str) -> None:
+    """Two shards may carry one episode at the same moment; the second runs here in the middle of the first."""
+    rival: list[list[str]] = []
+
+    def let_rival_run() -> None:
+        rival.append(shop.deliver([to_line(incident(state=state, value=900.0))], milliseconds_left=5_100))
+
+    calls = Calls(**{moment: {number: let_rival_run}})
+    failed = shop.deliver([to_line(incident())], calls=calls)
+    assert len(shop.alerts()) == 1
+    assert failed == [] or rival[0] == []
+    shop.clock.wait(60)
+    assert shop.deliver([to_line(incident(state=state, value=900.0))]) == []
+    (row,) = shop.rows().values()
+    assert (row.incident.state, row.incident.value) == (state, 900.0)
+    assert len(shop.alerts()) == 1
+
+
+def test_a_write_whose_answer_was_lost_is_recognised(shop: Shop) -> None:
+    """The client sends it again and is refused by its own row: that is a success, and the alert is still ours."""
+    real, calls = shop.dynamodb, Calls()
+    responder = shop.container(calls)
+    object.__setattr__(responder.table, "client", _Twice(real))
+    assert shop.deliver([to_line(incident())], container=responder) == []
+    assert len(shop.alerts()) == 1
+    (row,) = shop.rows().values()
+    assert row.alerted_at is not None
+
+
+class _Twice:
+    """Sends every write twice and answers with what the second one got."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def put_item(self, **arguments: Any) -> Any:
+        self._client.put_item(**arguments)
+        return self._client.put_item(**arguments)
+
+
+def test_a_batch_that_runs_out_of_time_gives_back_what_it_did_not_do(shop: Shop) -> None:
+    """A function that is killed reports nothing, and then all of its batch is done again."""
+    failed = shop.deliver([to_line(incident())], milliseconds_left=1_000)
+    assert failed == [sequence_number(0)]
+    assert shop.rows() == {}
+
+
+def test_a_throttled_episode_fails_every_record_that_speaks_of_it_and_no_other(shop: Shop) -> None:
+    """The states were folded, so the failure belongs to all of the records they came in."""
+    poor, fine = incident(), incident(subject="user2")
+    batch = [to_line(poor), to_line(fine), to_line(incident(state="closed"))]
+    assert shop.deliver(batch, calls=Calls(before={0: throttle})) == [sequence_number(0), sequence_number(2)]
+    assert set(shop.rows()) == {fine.incident_id}
+    assert shop.deliver(batch) == []
+    assert sorted(shop.alerts()) == sorted([poor.incident_id, fine.incident_id])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["incident", "tally", "poison", "half", "blank"]), min_size=1, max_size=8))
+def test_exactly_the_poison_records_fail(aws: None, kinds: list[str]) -> None:
+    """Lambda sends on what is reported: one too few is lost, one too many is done twice."""
+    shop = Shop()
+    values = {
+        "tally": to_line(TALLY),
+        "poison": b'{"record_type":"incident"}',
+        "half": to_line(incident(subject="neighbour")) + b"\n\n[]\n",
+        "blank": b"\n",
+    }
+    batch = [values.get(kind) or to_line(incident(subject=f"u{place}")) for place, kind in enumerate(kinds)]
+    poison = [sequence_number(place) for place, kind in enumerate(kinds) if kind in ("poison", "half")]
+    assert shop.deliver(batch) == poison
+    assert len(shop.alerts()) == len(shop.rows()) == kinds.count("incident") + ("half" in kinds)
+
+
+def test_a_log_line_says_which_record_and_why(shop: Shop) -> None:
+    """Whoever finds the number in the failure queue looks it up in the log."""
+    shop.deliver([to_line(incident()), b'{"record_type":"tally"}'])
+    (line,) = [line for line in shop.log_lines() if line["level"] == "ERROR"]
+    assert line["sequence_number"] == sequence_number(1)
+    assert line["reason"] == "line 1: tally_id is missing"
+
+
+@pytest.mark.parametrize("number", NEW_EPISODE)
+def test_no_log_line_names_a_shopper_or_quotes_a_record(shop: Shop, number: int) -> None:
+    """Logs are read by more people, and kept longer, than incidents."""
+    poison = to_line(incident()).replace(b'"high"', b'"%s"' % SHOPPER.encode())
+    shop.deliver([to_line(incident()), poison, b"[" + SHOPPER.encode()], calls=Calls(before={number: throttle}))
+    shop.deliver([to_line(incident(state="closed")).replace(b"is the limit", rb"\ud800")])
+    logged = shop.log.getvalue()
+    assert incident().incident_id in logged
+    assert len([line for line in shop.log_lines() if line["level"] == "ERROR"]) >= 3
+    for secret in (SHOPPER, "event-1", base64.b64encode(SHOPPER.encode()).decode()):
+        assert secret not in logged
+
+
+def test_an_episode_new_to_the_container_costs_three_calls(shop: Shop) -> None:
+    """One hundred episodes: a write, an alert and a mark each, nothing read."""
+    calls = Calls()
+    shop.deliver([to_line(incident(subject=f"u{number}")) for number in range(100)], calls=calls)
+    assert {name: calls.made.count(name) for name in set(calls.made)} == {"put_item": 200, "publish": 100}

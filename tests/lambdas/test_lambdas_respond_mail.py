@@ -1,0 +1,123 @@
+"""The alert is a mail that a shop manager can act on: one golden mail a rule, reviewed by eye.
+
+After a change of wording, run with UPDATE_MAILS=1 and read what changed.
+"""
+
+import json
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shop import OPENED_AT, SHOPPER, Shop, incident
+
+from commerce.incident import Incident, to_line
+from commerce.rules import RULES, RULES_BY_NAME
+from commerce.rules.rule import Rule, SubjectType
+from lambdas.respond.mail import MAX_SUBJECT, WIDTH, Places, compose
+
+MAILS = Path(__file__).parent / "mails"
+PLACES = Places(
+    stage="prod",
+    region="eu-central-1",
+    incidents_table="Floorwalker-prod-IncidentsTable-1A2B3C",
+    athena_workgroup="floorwalker-prod",
+    sample_events_query="incident_samples",
+)
+MEASURED = {
+    "request_flood": {"events": 612},
+    "catalogue_scraping": {"products": 431, "buys": 0},
+    "site_surge": {
+        "excess_events": 48211.5,
+        "events": 51000,
+        "usual_events": 2788.5,
+        "times_usual": 18.289,
+        "buying_share": 0.00021,
+        "baseline_seconds": 1800,
+    },
+}
+
+
+def fired(rule: Rule) -> Incident:
+    """Return an incident as the detector writes it for the rule."""
+    measured = MEASURED[rule.name]
+    subject = SHOPPER if rule.subject_type is SubjectType.USER else "site"
+    threshold = rule.leading.threshold
+    words = {name: f"{value:g}" for name, value in {**measured, "threshold": threshold}.items()}
+    return incident(
+        rule=rule.name,
+        rule_version=rule.version,
+        subject_type=rule.subject_type.value,
+        subject=subject,
+        severity=rule.severity.value,
+        state="extended",
+        last_seen_at=OPENED_AT + timedelta(minutes=4),
+        window_seconds=rule.window_seconds,
+        value=float(measured[rule.leading.feature]),
+        threshold=threshold,
+        evidence=json.dumps(measured),
+        sample_event_ids=tuple(f"0b5c1d2e-0000-4000-8000-{number:012d}" for number in range(20)),
+        sentence=rule.sentence.format(subject=subject, window_seconds=rule.window_seconds, **words),
+    )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_mail_of_every_rule_reads_as_reviewed(rule: Rule) -> None:
+    """A new rule needs its golden mail: somebody has to have read it once."""
+    mail = compose(fired(rule), rules=RULES_BY_NAME, places=PLACES)
+    text, golden = f"Subject: {mail.subject}\n\n{mail.body}", MAILS / f"{rule.name}.txt"
+    if os.environ.get("UPDATE_MAILS"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_an_unknown_rule_still_makes_a_sensible_mail() -> None:
+    """The detector may be a version ahead of the responder."""
+    mail = compose(incident(rule="coupon_guessing"), rules=RULES_BY_NAME, places=PLACES)
+    assert mail.subject == f"Floorwalker prod: high - Coupon guessing - user {SHOPPER}"
+    for part in ("Coupon guessing", incident().sentence[:40], "fires when at least 120", "get-item"):
+        assert part in mail.body
+
+
+def test_the_limits_shown_are_those_in_force() -> None:
+    """A shop that set its own threshold must not read the catalogue's."""
+    rule = RULES_BY_NAME["request_flood"]
+    mail = compose(incident(threshold=45.0), rules={rule.name: rule}, places=PLACES)
+    assert "at least 45" in mail.body
+    assert "at least 120" not in mail.body
+
+
+def test_names_that_are_not_known_are_not_invented() -> None:
+    """A stage may be without a saved query; the mail then does not speak of one."""
+    places = Places(
+        stage="dev", region="eu-central-1", incidents_table="t", athena_workgroup="", sample_events_query=""
+    )
+    assert "Athena" not in compose(incident(), rules=RULES_BY_NAME, places=places).body
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
+def test_any_text_makes_a_mail_that_sns_accepts(rule: str, subject: str, evidence: str, sentence: str) -> None:
+    """SNS refuses subjects of 100 characters, of other alphabets and with line breaks: an alert would be lost."""
+    strange = incident(rule=rule, subject=subject, evidence=evidence, sentence=sentence)
+    mail = compose(strange, rules=RULES_BY_NAME, places=PLACES)
+    assert len(mail.subject) <= MAX_SUBJECT < 100
+    assert re.fullmatch("[ -~]+", mail.subject)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_lines_are_short_enough_for_any_mail_program(rule: Rule) -> None:
+    """A mail program that breaks lines itself breaks the command in the wrong place; only the command is longer."""
+    body = compose(fired(rule), rules=RULES_BY_NAME, places=PLACES).body
+    assert [line for line in body.splitlines() if len(line) > WIDTH and "--key" not in line] == []
+
+
+def test_the_topic_receives_the_mail_and_what_to_filter_it_by(shop: Shop) -> None:
+    """A subscriber may want the critical ones only."""
+    shop.deliver([to_line(incident())])
+    ((_, body, subject, attributes, _),) = shop.mails()
+    assert subject == f"Floorwalker dev: high - Too many events from one user - user {SHOPPER}"
+    assert f"aws dynamodb get-item --region eu-central-1 \\\n      --table-name {shop.settings.incidents_table}" in body
+    assert (attributes["rule"]["Value"], attributes["severity"]["Value"]) == ("request_flood", "high")

@@ -1,0 +1,105 @@
+"""What is counted, as CloudWatch reads it off standard output."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from shop import OPENED_AT, SHOPPER, Shop, incident
+
+from commerce.incident import Outcome, Tally, to_line
+from commerce.metrics import METRICS, NAMESPACE
+from commerce.rejects import REJECT_REASONS
+from commerce.rules import RULES, RULES_BY_NAME
+from commerce.rules.rule import Severity
+from lambdas.respond.counts import OTHER
+
+ALLOWED = {
+    "rule": {*RULES_BY_NAME, OTHER},
+    "severity": set(Severity),
+    "reason": {*REJECT_REASONS, OTHER},
+}
+
+
+def tally(outcome: Outcome, records: int, *, reason: str = "", period: int = 0) -> Tally:
+    return Tally(
+        tally_id=f"{outcome}-{reason}-{period}",
+        period_start=OPENED_AT + timedelta(seconds=period),
+        outcome=outcome,
+        reason=reason,
+        records=records,
+    )
+
+
+def published(output: str) -> Counter[tuple[Any, ...]]:
+    """Return the sums by name and dimension values, having held every line to the catalogue."""
+    catalogue, sums = {metric.name: metric for metric in METRICS}, Counter[tuple[Any, ...]]()
+    for line in filter(lambda text: '"_aws"' in text, output.splitlines()):
+        document = json.loads(line)
+        (directive,) = document["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == NAMESPACE
+        (declared,) = directive["Metrics"]
+        metric = catalogue[declared["Name"]]
+        assert declared["Unit"] == metric.unit
+        assert [tuple(names) for names in directive["Dimensions"]] == [metric.dimensions]
+        assert set(document) == {"_aws", metric.name, *metric.dimensions}
+        values = tuple(document[name] for name in metric.dimensions)
+        assert all(value in ALLOWED[name] for name, value in zip(metric.dimensions, values, strict=True))
+        sums[metric.name, *values] += sum(document[metric.name])
+    return sums
+
+
+def test_tallies_account_for_every_record(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """On time, late and rejected add up to what the shop sent: an alarm is only as good as its sum."""
+    shop.deliver(
+        [
+            to_line(tally(Outcome.ON_TIME, 500)) + b"\n" + to_line(tally(Outcome.LATE, 7)),
+            to_line(tally(Outcome.ON_TIME, 250, period=10)),
+            *(to_line(tally(Outcome.REJECTED, 1, reason=reason)) for reason in REJECT_REASONS),
+            to_line(tally(Outcome.REJECTED, 2, reason="a_reason_of_tomorrow")),
+        ]
+    )
+    assert published(capsys.readouterr().out) == {
+        ("EventsOnTime",): 750,
+        ("EventsLate",): 7,
+        **{("RecordsRejected", reason): 1 for reason in REJECT_REASONS},
+        ("RecordsRejected", OTHER): 2,
+    }
+
+
+def test_a_tally_delivered_again_counts_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """One poison record sends all that follow it in the batch through again, several times."""
+    container, batch = shop.container(), [b"poison", to_line(tally(Outcome.ON_TIME, 500))]
+    for _ in range(3):
+        shop.deliver(batch, container=container)
+    sums = published(capsys.readouterr().out)
+    assert sums["EventsOnTime",] == 500
+    assert sums["RecordsFailed",] == 3
+
+
+def test_an_episode_is_opened_alerted_and_closed_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """The dashboard's number of incidents is the number of rows."""
+    for state in ("open", "extended", "open", "closed", "closed", "extended"):
+        shop.deliver([to_line(incident(state=state))])
+    assert published(capsys.readouterr().out) == {
+        ("IncidentsOpened", "request_flood", "high"): 1,
+        ("AlertsSent", "request_flood", "high"): 1,
+        ("IncidentsClosed", "request_flood", "high"): 1,
+    }
+
+
+def test_an_episode_first_seen_closed_is_opened_and_closed(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its earlier states may still be on their way in another shard."""
+    shop.deliver([to_line(incident(state="closed"))])
+    sums = published(capsys.readouterr().out)
+    assert sums["IncidentsOpened", "request_flood", "high"] == sums["IncidentsClosed", "request_flood", "high"] == 1
+
+
+def test_dimensions_stay_bounded(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every value of a dimension is a metric that is paid for; a shopper's id would have no bound."""
+    names = [*(rule.name for rule in RULES), "a_rule_of_tomorrow", SHOPPER]
+    shop.deliver([to_line(incident(rule=name, subject=f"u{number}")) for number in range(20) for name in names])
+    output = capsys.readouterr().out
+    assert published(output)["IncidentsOpened", OTHER, "high"] == 40
+    assert SHOPPER not in "".join(line for line in output.splitlines() if "_aws" in line)
