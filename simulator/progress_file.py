@@ -3,7 +3,6 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,7 +35,8 @@ class ProgressFile:
         identity = hashlib.sha256(f"{source.resolve()}\n{target}".encode()).hexdigest()[:12]
         self.path = folder / f"{source.name}-{identity}.progress.json"
         self._source = source
-        self._saved_at = 0.0
+        self._noted: tuple[Record, int] | None = None
+        self._saved_at = time.monotonic()
 
     def load(self) -> Progress | None:
         """Return what was acknowledged, or None; raises Fault where the recording is no longer the same."""
@@ -54,8 +54,20 @@ class ProgressFile:
         """Start over."""
         self.path.unlink(missing_ok=True)
 
-    def save(self, record: Record, *, written_bytes: int) -> None:
-        """Write down that all up to this record is settled."""
+    def note(self, record: Record, *, written_bytes: int) -> None:
+        """Note that all up to this record is settled, and write it down unless that was done a moment ago.
+
+        An older state sends more again, it never skips.
+        """
+        self._noted = record, written_bytes
+        if time.monotonic() - self._saved_at >= SAVE_EVERY_SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Write down what was noted last. Raises Fault."""
+        if self._noted is None:
+            return
+        record, written_bytes = self._noted
         progress = Progress(
             fingerprint=self._fingerprint(),
             line=record.source_line,
@@ -69,13 +81,7 @@ class ProgressFile:
             fresh.replace(self.path)
         except OSError as error:
             raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
-
-    def save_now_and_then(self, record: Record, *, written_bytes: Callable[[], int]) -> None:
-        """Save, unless that was done a moment ago: an older state sends more again, it never skips."""
-        now = time.monotonic()
-        if now - self._saved_at >= SAVE_EVERY_SECONDS:
-            self.save(record, written_bytes=written_bytes())
-            self._saved_at = now
+        self._saved_at = time.monotonic()
 
     def _fingerprint(self) -> str:
         with self._source.open("rb") as file:

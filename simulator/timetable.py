@@ -36,7 +36,7 @@ def crowds(rng: random.Random, options: Options) -> Timetable:
     if slots and slack < 0:
         hours = (needed + QUIET_END_MS) / 60 / MINUTE_MS
         raise Fault(
-            f"{options.hours:g} hours are too short for {len(slots)} crowds (site surges and the sale), 45 minutes "
+            f"--hours {options.hours:g} is too short for {len(slots)} crowds (site surges and the sale), 45 minutes "
             f"apart: ask for fewer, --no-sale, or --hours {hours:.1f}"
         )
     offsets = sorted(rng.randint(0, slack) for _ in slots)
@@ -57,7 +57,7 @@ def single(rng: random.Random, options: Options, duration_ms: int) -> int:
     latest = options.end_ms - QUIET_END_MS - duration_ms
     if latest < earliest:
         raise Fault(
-            f"{options.hours:g} hours are too short for an attack: ask for at least --hours 1, or for none with "
+            f"--hours {options.hours:g} is too short for an attack: ask for at least --hours 1, or for none with "
             "--attacks none"
         )
     return rng.randint(earliest, latest)

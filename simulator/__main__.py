@@ -1,0 +1,146 @@
+"""The command line: `python -m simulator replay|generate|sample`."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from simulator import console, runs
+from simulator.options import DEFAULT_START, FAMILIES, Options, read_attacks
+from simulator.record import Fault
+from simulator.sample import sample as cut_sample
+
+FIRST_INSTANT = DEFAULT_START.replace(tzinfo=None)
+DEFAULT_ATTACKS = ",".join(f"{family}=2" for family in FAMILIES)
+
+app = typer.Typer(
+    help="Drive traffic at the shop's events stream: recorded, or made up with the truth written beside it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+To = Annotated[
+    str,
+    typer.Option(
+        help="Where the records go: kinesis:STREAM, file:PATH (JSON lines, gzip if PATH ends in .gz, written anew) or "
+        "stdout. The AWS endpoint can be set with AWS_ENDPOINT_URL."
+    ),
+]
+RateOption = Annotated[float | None, typer.Option(help="Records per second. Default: as fast as possible.")]
+SpeedOption = Annotated[float | None, typer.Option(help="Times the speed of the events' own clock, instead of --rate.")]
+AccountOption = Annotated[Path | None, typer.Option(help="Also write the final account to this JSON file.")]
+RefusedOption = Annotated[
+    Path, typer.Option(help="Where records that the stream refuses for good are kept, exact bytes and reason.")
+]
+REFUSED = runs.STATE_FOLDER / "refused.jsonl"
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recorded CSV in the Kaggle layout, plain or gzip.")],
+    *,
+    to: To = "stdout",
+    speed: SpeedOption = None,
+    rate: RateOption = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on after what an earlier run of this file to this target had acknowledged. A few records may be "
+            "sent twice, with the same event ids; none is left out.",
+        ),
+    ] = False,
+    on_bad_row: Annotated[
+        Literal["skip", "stop"],
+        typer.Option(help="A row that is no event: skip it (reported, counted and kept), or stop there."),
+    ] = "skip",
+    rejects: Annotated[
+        Path | None,
+        typer.Option(help="Where bad rows are kept. Default: build/simulator/FILE.rejects.jsonl"),
+    ] = None,
+    refused: RefusedOption = REFUSED,
+    account: AccountOption = None,
+) -> int:
+    """Send a recorded file again, row by row, with event ids that are the same on every run."""
+    delivery = runs.Delivery(to=to, rate=rate, speed=speed, account=account, refused=refused)
+    return runs.run_replay(file, delivery, resume=resume, stop_at_bad_row=on_bad_row == "stop", rejects=rejects)
+
+
+@app.command()
+def generate(
+    *,
+    to: To = "stdout",
+    truth: Annotated[
+        Path | None, typer.Option(help="Write what was really sent, attacks and all, to this file.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 1,
+    start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="First simulated instant, UTC.")
+    ] = FIRST_INSTANT,
+    hours: Annotated[float, typer.Option(help="Simulated hours.")] = 6.0,
+    events: Annotated[int, typer.Option(help="About how many events people make, sale and attacks aside.")] = 40_000,
+    attacks: Annotated[
+        str, typer.Option(help=f"family=count,...  of {', '.join(FAMILIES)}; 'none' for none.")
+    ] = DEFAULT_ATTACKS,
+    sale: Annotated[bool, typer.Option(help="Hold a sale: people come in numbers, and buy.")] = True,
+    late: Annotated[float, typer.Option(help="Share of the events that arrive 10 to 30 minutes late.")] = 0.002,
+    duplicates: Annotated[float, typer.Option(help="Share of the events that are sent twice.")] = 0.003,
+    poison: Annotated[float, typer.Option(help="Records that are no events, as a share of the events.")] = 0.001,
+    speed: SpeedOption = None,
+    rate: RateOption = None,
+    refused: RefusedOption = REFUSED,
+    account: AccountOption = None,
+) -> int:
+    """Make up a stretch of a shop's life: people, attackers, a sale, and the untidiness of real streams."""
+    options = Options(
+        seed=seed,
+        start=start.replace(tzinfo=UTC),
+        hours=hours,
+        events=events,
+        attacks=read_attacks("" if attacks == "none" else attacks),
+        sale=sale,
+        late=late,
+        duplicates=duplicates,
+        poison=poison,
+    )
+    delivery = runs.Delivery(to=to, rate=rate, speed=speed, account=account, refused=refused)
+    return runs.run_generate(options, delivery, truth=truth)
+
+
+@app.command()
+def sample(
+    source: Annotated[Path, typer.Argument(help="Recorded CSV in the Kaggle layout, plain or gzip.")],
+    target: Annotated[Path, typer.Argument(help="The sample to write, gzip if it ends in .gz.")],
+    users: Annotated[float, typer.Option(help="The fraction of the users to keep, as in 0.01 for one in a hundred.")],
+) -> int:
+    """Cut a sample out of a big file, by whole users: every row of whoever is in it, in the same order."""
+    with console.bar("sample") as progress:
+        cut = cut_sample(source, target, users=users, progress=progress)
+    console.say(f"{target}: kept {cut.kept:,} of {cut.read:,} rows, {cut.bad_rows:,} bad rows left out")
+    return 0
+
+
+def main() -> None:
+    """Run the command; whatever the user can put right is one line on standard error."""
+    try:
+        code = app(standalone_mode=False)
+    except Fault as fault:
+        console.say(f"simulator: {fault}")
+        code = 1
+    except typer.TyperException as error:
+        console.say(f"simulator: {error.format_message()}")
+        code = 2
+    except BrokenPipeError:  # the reader of standard output has seen enough
+        sys.stderr.close()
+        code = 0
+    except (KeyboardInterrupt, typer.Abort):
+        code = runs.INTERRUPTED_EXIT_CODE
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

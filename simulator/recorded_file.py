@@ -1,0 +1,73 @@
+"""A recorded file, plain or gzip, a line at a time, with one wording for whatever may be wrong with it."""
+
+import gzip
+import zlib
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from simulator.kaggle import HEADER
+from simulator.record import Fault
+
+LONGEST_ROW_BYTES = 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class RecordedFile:
+    """The lines after the header. `line` and `offset` say where reading stands, in the unpacked file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.line = 0
+        self.offset = 0
+        self._raw = _open(path)
+        self._size = max(path.stat().st_size, 1)
+        packed = self._raw.peek(2)[:2] == GZIP_MAGIC  # type: ignore[attr-defined]  # a buffered reader has it
+        self._file = cast(BinaryIO, gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
+        self.header = self.next_row()
+        found = self.header.decode("utf-8-sig", errors="replace").strip()
+        if found != HEADER:
+            self.close()
+            shown = found if len(found) <= 60 else found[:57] + "..."
+            raise Fault(f"{path}: line 1 is {shown!r}, expected the header {HEADER}")
+
+    @property
+    def fraction(self) -> float:
+        """How much of the file has been read, 0 to 1."""
+        return 1.0 if self._raw.closed else self._raw.tell() / self._size
+
+    def next_row(self) -> bytes:
+        """Return the next line with its line break, nothing at the end. Raises Fault."""
+        try:
+            row = self._file.readline(LONGEST_ROW_BYTES + 1)
+        except EOFError as error:
+            raise Fault(f"{self.path}: the gzip file is cut off after line {self.line}: fetch it again") from error
+        except (OSError, zlib.error) as error:
+            raise Fault(f"{self.path}: cannot be read after line {self.line}: {error}") from error
+        if len(row) > LONGEST_ROW_BYTES:
+            raise Fault(f"{self.path}: line {self.line + 1} is over 1 MiB long: this is not the Kaggle layout")
+        self.line += bool(row)
+        self.offset += len(row)
+        return row
+
+    def go_to(self, *, line: int, offset: int) -> None:
+        """Continue after this line, which ends at this offset. Raises Fault."""
+        try:
+            reached = self._file.seek(offset)
+        except (OSError, EOFError, zlib.error) as error:
+            raise Fault(f"{self.path}: cannot go on at byte {offset}: {error}") from error
+        if reached != offset or (self._file is self._raw and offset > self._size):
+            raise Fault(f"{self.path} is shorter than what was acknowledged: run again without --resume")
+        self.line, self.offset = line, offset
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._raw.close()
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise Fault(f"{path}: no such file") from error
+    except OSError as error:
+        raise Fault(f"{path}: {error.strerror}") from error

@@ -1,0 +1,140 @@
+"""A run of `replay` or `generate`, from the first record to the account."""
+
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator import console, generate, replay
+from simulator.kept import KeptFile
+from simulator.options import Options
+from simulator.pace import Pace, Rate, Speed
+from simulator.progress_file import ProgressFile
+from simulator.record import Fault, Record
+from simulator.send import Account, Stopped, send
+from simulator.sinks import FileSink, Sink, SinkFault
+from simulator.targets import open_sink
+
+STATE_FOLDER = Path("build/simulator")
+INTERRUPTED_EXIT_CODE = 130
+REFUSED_EXIT_CODE = 3
+# All are kept and counted; a screen full of them helps nobody.
+BAD_ROWS_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """How records leave: where to, how fast, and where the account and the refused ones are written."""
+
+    to: str
+    rate: float | None
+    speed: float | None
+    account: Path | None
+    refused: Path
+
+    def pace(self) -> Pace | None:
+        """Return the pace, None for as fast as possible. Raises Fault."""
+        for name, number in (("--rate", self.rate), ("--speed", self.speed)):
+            if number is not None and not 0 < number < float("inf"):
+                raise Fault(f"{name} is {number:g}, expected more than 0")
+        if self.rate is not None and self.speed is not None:
+            raise Fault("--rate and --speed exclude each other: choose one")
+        if self.rate is not None:
+            return Rate(self.rate)
+        return Speed(self.speed) if self.speed is not None else None
+
+
+def run_generate(options: Options, delivery: Delivery, *, truth: Path | None) -> int:
+    """Send made-up traffic, write the truth about it; return the exit code. Raises Fault."""
+    pace = delivery.pace()
+    generated = generate.records(options)
+    sink = open_sink(delivery.to, refused_file=KeptFile(delivery.refused))
+    try:
+        with console.bar("generate") as show, console.stop_on_signal() as stop:
+
+            def progress(count: int) -> None:
+                show(generated.fraction, count)
+
+            return _close(lambda: send(generated, sink, pace, progress, stop=stop), sink, delivery, bad_rows=_none)
+    finally:
+        if truth is not None:
+            console.write_document(truth, generated.truth().document())
+
+
+def run_replay(file: Path, delivery: Delivery, *, resume: bool, stop_at_bad_row: bool, rejects: Path | None) -> int:
+    """Send a recorded file, from the start or from what was acknowledged; return the exit code. Raises Fault."""
+    pace = delivery.pace()
+    rejects_file = KeptFile(rejects or STATE_FOLDER / f"{file.name}.rejects.jsonl")
+    state = ProgressFile(STATE_FOLDER, source=file, target=delivery.to)
+    with closing(replay.records(file, bad_row=None if stop_at_bad_row else _keeper(file, rejects_file))) as recording:
+        sink = open_sink(
+            delivery.to,
+            refused_file=KeptFile(delivery.refused),
+            keep_bytes=_pick_up(recording, state, rejects_file, resume=resume),
+        )
+
+        def acknowledged(record: Record) -> None:
+            state.note(record, written_bytes=sink.written_bytes if isinstance(sink, FileSink) else 0)
+
+        try:
+            with console.bar(file.name) as show, console.stop_on_signal() as stop:
+
+                def progress(count: int) -> None:
+                    show(recording.fraction, count)
+
+                return _close(
+                    lambda: send(recording, sink, pace, progress, acknowledged=acknowledged, stop=stop),
+                    sink,
+                    delivery,
+                    bad_rows=lambda: recording.bad_rows,
+                )
+        finally:
+            state.save()
+            if rejects_file.count:
+                console.say(f"{rejects_file.count} bad rows are kept in {rejects_file.path}, with the reasons")
+
+
+def _pick_up(recording: replay.Recording, state: ProgressFile, rejects_file: KeptFile, *, resume: bool) -> int:
+    """Put the recording where this run begins; return how much of a file as sink stays."""
+    known = state.load() if resume else None
+    if known is None:
+        state.forget()
+        rejects_file.forget()
+        return 0
+    recording.go_to(known.position)
+    console.say(f"{recording.path}: going on after line {known.line}")
+    return known.written_bytes
+
+
+def _close(run: Callable[[], Account], sink: Sink, delivery: Delivery, *, bad_rows: Callable[[], int]) -> int:
+    """Run, close the sink, and give the account in every case. Raises Stopped."""
+    stopped: Stopped | None = None
+    try:
+        account = run()
+    except Stopped as error:
+        stopped, account = error, error.account
+    with suppress(SinkFault):  # what could not be flushed is in the account as unsent
+        sink.close()
+    console.show(account, bad_rows=bad_rows())
+    if delivery.account is not None:
+        console.write_document(delivery.account, console.account_document(account, bad_rows=bad_rows()))
+    if account.refused:
+        console.say(f"{account.refused} refused records are kept in {delivery.refused}")
+    if stopped is not None:
+        raise stopped
+    if account.interrupted:
+        return INTERRUPTED_EXIT_CODE
+    return REFUSED_EXIT_CODE if account.refused else 0
+
+
+def _keeper(file: Path, rejects_file: KeptFile) -> Callable[[int, bytes, str], None]:
+    def keep(line: int, row: bytes, reason: str) -> None:
+        rejects_file.keep(row, reason=reason, file=str(file), line=line)
+        if rejects_file.count <= BAD_ROWS_SHOWN:
+            console.say(f"{file}: line {line}: {reason}")
+
+    return keep
+
+
+def _none() -> int:
+    return 0
