@@ -2,6 +2,11 @@
 
 from commerce.rules.rule import Condition, Feature, Measure, Rule, Severity, SubjectType
 
+# What "usual" means: the half hour before the window judged.
+BASELINE_SECONDS = 1800
+# One user counts for at most so many events in ten seconds: a single flood is no crowd.
+CROWD_EVENTS_PER_USER = 5
+
 SITE_SURGE = Rule(
     name="site_surge",
     version=1,

@@ -1,0 +1,50 @@
+"""The tables at the detector's edges, on Kinesis. The pipeline between knows nothing of it."""
+
+from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS
+from commerce.schemas import flink_columns
+from flink_app.settings import DetectorSettings
+
+
+def source_ddl(settings: DetectorSettings) -> str:
+    """Return the DDL of `records`: the raw text of each Kinesis record and when it arrived."""
+    options = _options(
+        settings,
+        stream=settings.events_stream,
+        extra={
+            "scan.stream.initpos": settings.start_position,
+            # The next read follows at once where the last one was full; this is the pause on an empty shard.
+            "scan.shard.getrecords.intervalmillis": "200",
+            "format": "raw",
+        },
+    )
+    columns = "`record` STRING, `arrived_at` TIMESTAMP(3) METADATA FROM 'timestamp' VIRTUAL"
+    return f"CREATE TEMPORARY TABLE records ({columns}) WITH ({options})"
+
+
+def sink_ddls(settings: DetectorSettings) -> tuple[str, str]:
+    """Return the DDL of `incidents` and of `tallies`: two record types on one stream."""
+    options = _options(
+        settings,
+        stream=settings.incidents_stream,
+        extra={
+            # Without it the sink drops what the stream refuses.
+            "sink.fail-on-error": "true",
+            "sink.flush-buffer.timeout": "500",
+            # Servers that speak no HTTP/2 exist, the service itself speaks both.
+            "sink.http-client.protocol.version": "HTTP1_1",
+            "format": "json",
+            "json.timestamp-format.standard": "ISO-8601",
+        },
+    )
+    return (
+        f"CREATE TEMPORARY TABLE incidents ({flink_columns(INCIDENT_FIELDS)}) "
+        f"PARTITIONED BY (incident_id) WITH ({options})",
+        f"CREATE TEMPORARY TABLE tallies ({flink_columns(TALLY_FIELDS)}) PARTITIONED BY (tally_id) WITH ({options})",
+    )
+
+
+def _options(settings: DetectorSettings, *, stream: str, extra: dict[str, str]) -> str:
+    options = {"connector": "kinesis", "stream": stream, "aws.region": settings.region, **extra}
+    if settings.endpoint_url:
+        options["aws.endpoint"] = settings.endpoint_url
+    return ", ".join(f"'{name}' = '{value}'" for name, value in options.items())

@@ -1,0 +1,57 @@
+"""The detector between its edges: from the table `records` to the rows of `incidents` and `tallies`."""
+
+from collections.abc import Sequence
+
+from pyflink.table import Schema, StatementSet, StreamTableEnvironment
+
+from commerce.rules.rule import Measure, Rule
+from commerce.sql.flink import seconds
+from flink_app.episodes import incidents_sql
+from flink_app.events import CARRIED, ROWTIME, judged_sql, lines_sql, on_time_sql, outcome_sql, tallies_sql
+from flink_app.features import crossings_sql, site_history_sql, site_panes_sql, user_panes_sql
+from flink_app.settings import DetectorSettings
+
+
+def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: DetectorSettings) -> StatementSet:
+    """Return the statements that read `records` once and write `incidents` and `tallies`.
+
+    The three tables must exist: `records(record STRING, arrived_at TIMESTAMP(3))`, the others by the field table.
+    """
+    _view(tables, "lines", lines_sql())
+    _view(tables, "judged", judged_sql())
+    _give_time(tables, settings)
+    _view(tables, "outcomes", outcome_sql())
+    _view(tables, "on_time", on_time_sql())
+    _watch_site(tables, rules)
+    for rule in rules:
+        _view(tables, f"crossings_{rule.name}", crossings_sql(rule))
+    statements = tables.create_statement_set()
+    statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
+    statements.add_insert_sql(f"INSERT INTO tallies {tallies_sql(settings.tally_seconds)}")
+    return statements
+
+
+def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> None:
+    """Create `events_in_time`: `judged` with event time. SQL alone cannot put a watermark on a view."""
+    schema = Schema.new_builder()
+    for name in CARRIED:
+        schema.column(name, "STRING")
+    schema.column("event_time", "TIMESTAMP(3)").column("arrived_at", "TIMESTAMP(3)").column("reason", "STRING")
+    schema.column_by_expression("rowtime", f"CAST({ROWTIME} AS TIMESTAMP(3))")
+    schema.column_by_expression("read_at", "PROCTIME()")
+    schema.watermark("rowtime", f"rowtime - {seconds(settings.allowed_lateness_seconds)}")
+    judged = tables.to_data_stream(tables.from_path("judged"))
+    tables.create_temporary_view("events_in_time", judged, schema.build())
+
+
+def _watch_site(tables: StreamTableEnvironment, rules: Sequence[Rule]) -> None:
+    for rule in rules:
+        for feature in rule.features:
+            if feature.measure is Measure.EXCESS_BUYING_SHARE:
+                _view(tables, "user_panes", user_panes_sql(feature.event_types))
+                _view(tables, "site_panes", site_panes_sql())
+                _view(tables, "site_history", site_history_sql(rule))
+
+
+def _view(tables: StreamTableEnvironment, name: str, query: str) -> None:
+    tables.execute_sql(f"CREATE TEMPORARY VIEW {name} AS {query}")
