@@ -8,8 +8,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
-from commerce.settings import encode
+from commerce.settings import encode, to_environment
 from flink_app.settings import PROPERTY_GROUP, DetectorSettings
+from lambdas.start_detector.settings import APPLICATION_ACTIONS, StartDetectorSettings
 from stacks.packaging import connector_jar, detector_zip, function_zip
 from stacks.parts.function import Function
 from stacks.parts.log_group import log_group
@@ -131,14 +132,14 @@ def _logging(
 
 
 def _starter(scope: Construct, *, stage: Stage) -> Function:
-    """Creating an application does not start it, and one destroyed while it runs loses its last snapshot."""
+    """Return the function that starts and stops the detector: creating the application does not start it."""
     return Function(
         scope,
         "Starter",
         stage=stage,
         name="start_detector",
         code=function_zip("start_detector"),
-        environment={},
+        environment=to_environment(StartDetectorSettings()),
         timeout=Duration.minutes(15),
     )
 
@@ -161,8 +162,7 @@ def _let_start(starter: Function, *, application: flink.CfnApplication) -> None:
     arn = Stack.of(application).format_arn(
         service="kinesisanalytics", resource="application", resource_name=application.ref
     )
-    actions = ("DescribeApplication", "StartApplication", "StopApplication")
-    allow(starter, *(f"kinesisanalytics:{action}" for action in actions), on=[arn])
+    allow(starter, *APPLICATION_ACTIONS, on=[arn])
 
 
 def _let_read(role: iam.Role, *, code: assets.Asset) -> None:

@@ -69,7 +69,7 @@ def _let_read(role: iam.IRole, *, raw: s3.IBucket) -> None:
 
 
 def _let_write(role: iam.IRole, *, lake: s3.IBucket) -> None:
-    """A table in the lake is rewritten file by file, so the job deletes as well."""
+    """Let the job replace files: a table in the lake is rewritten file by file, so it deletes as well."""
     allow(role, "s3:GetBucketLocation", "s3:ListBucket", on=[lake.bucket_arn])
     actions = ("AbortMultipartUpload", "DeleteObject", "GetObject", "PutObject")
     allow(role, *(f"s3:{action}" for action in actions), on=[lake.arn_for_objects("warehouse/*")])

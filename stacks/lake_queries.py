@@ -16,11 +16,13 @@ class Queries(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, bucket: s3.IBucket, database: str) -> None:
         super().__init__(scope, construct_id)
-        # Athena asks for a name and keeps it unique within the account.
+        # Athena asks for a name, unique within the account. It is no reference, so that an alert can name the
+        # workgroup while the stacks stay independent.
+        self.workgroup_name = f"floorwalker-{stage.name}"
         workgroup = athena.CfnWorkGroup(
             self,
             "Workgroup",
-            name=f"floorwalker-{stage.name}",
+            name=self.workgroup_name,
             recursive_delete_option=True,
             work_group_configuration=_configuration(stage=stage, bucket=bucket),
         )
@@ -30,7 +32,7 @@ class Queries(Construct):
                 "".join(word.title() for word in file.stem.split("_")),
                 name=file.stem,
                 database=database,
-                work_group=workgroup.name,
+                work_group=self.workgroup_name,
                 query_string=file.read_text(encoding="utf-8"),
             )
             query.add_resource_dependency(workgroup)

@@ -27,6 +27,7 @@ class PackagingError(RuntimeError):
 
 def detector_zip() -> Path:
     """Return the zip for Managed Flink: the program, the domain and the connector."""
+    _require("flink_app/main.py")
     jar = connector_jar()
     contents = {**_folder("flink_app"), **_folder("commerce"), f"lib/{jar.name}": jar}
     return _write("detector", contents)
@@ -34,6 +35,7 @@ def detector_zip() -> Path:
 
 def function_zip(name: str) -> Path:
     """Return the zip for the Lambda function in `lambdas/<name>`: no other function's folder is in it."""
+    _require(f"lambdas/{name}/handler.py")
     shared = {f"lambdas/{path.name}": path for path in (ROOT / "lambdas").glob("*.py")}
     contents = {**shared, **_folder(f"lambdas/{name}"), **_folder("commerce")}
     return _write(name, {**contents, **_installed(FUNCTION_DISTRIBUTIONS)})
@@ -50,6 +52,11 @@ def connector_jar() -> Path:
     if len(jars) != 1:
         raise PackagingError(f"{CONNECTOR_JARS} holds {len(jars)} jars, not one connector: run `make setup`")
     return jars[0]
+
+
+def _require(program: str) -> None:
+    if not (ROOT / program).is_file():
+        raise PackagingError(f"{program} is missing: an artifact without it would deploy, and fail when it is used")
 
 
 def _folder(folder: str) -> dict[str, Path]:

@@ -23,7 +23,12 @@ class Platform(Construct):
             app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
         )
         response = ResponseStack(
-            app, f"{name}-response", stage=stage, incidents=streams.incidents, alert_email=alert_email
+            app,
+            f"{name}-response",
+            stage=stage,
+            incidents=streams.incidents,
+            workgroup=lake.queries.workgroup_name,
+            alert_email=alert_email,
         )
         ObservabilityStack(
             app,

@@ -12,7 +12,13 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from commerce.settings import to_environment
-from lambdas.respond.settings import RespondSettings
+from lambdas.respond.settings import (
+    PARTITION_KEY,
+    TABLE_ACTIONS,
+    TIME_TO_LIVE_ATTRIBUTE,
+    TOPIC_ACTIONS,
+    RespondSettings,
+)
 from stacks.packaging import function_zip
 from stacks.parts.function import Function
 from stacks.parts.permission import allow
@@ -25,7 +31,14 @@ class ResponseStack(Stack):
     """The responder, the table it writes, the topics that mail, and the queue for what it could not handle."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, incidents: kinesis.IStream, alert_email: str | None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        incidents: kinesis.IStream,
+        workgroup: str,
+        alert_email: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.table = _table(self, stage=stage)
@@ -43,22 +56,24 @@ class ResponseStack(Stack):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        self.responder = self._responder(stage=stage)
+        self.responder = self._responder(stage=stage, workgroup=workgroup)
         self.responder.add_event_source(_reading(incidents, dead_letters=self.dead_letters))
-        self.table.grant(self.responder, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-        allow(self.responder, "sns:Publish", on=[self.alerts.topic_arn])
+        allow(self.responder, *TABLE_ACTIONS, on=[self.table.table_arn])
+        allow(self.responder, *TOPIC_ACTIONS, on=[self.alerts.topic_arn])
         key.grant(self.responder, "kms:Decrypt", "kms:GenerateDataKey")
         _allow_alarms(self.operations)
         for topic in (self.alerts, self.operations) if alert_email else ():
             topic.add_subscription(subscriptions.EmailSubscription(str(alert_email)))
         self._outputs()
 
-    def _responder(self, *, stage: Stage) -> Function:
+    def _responder(self, *, stage: Stage, workgroup: str) -> Function:
         settings = RespondSettings(
             incidents_table=self.table.table_name,
             alerts_topic_arn=self.alerts.topic_arn,
             retention_days=stage.incident_retention_days,
             stage=stage.name,
+            threshold_overrides=stage.threshold_overrides,
+            athena_workgroup=workgroup,
         )
         return Function(
             self,
@@ -81,13 +96,13 @@ def _table(scope: Construct, *, stage: Stage) -> dynamodb.Table:
     return dynamodb.Table(
         scope,
         "IncidentsTable",
-        partition_key=dynamodb.Attribute(name="incident_id", type=dynamodb.AttributeType.STRING),
+        partition_key=dynamodb.Attribute(name=PARTITION_KEY, type=dynamodb.AttributeType.STRING),
         billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
         encryption=dynamodb.TableEncryption.AWS_MANAGED,
         point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
             point_in_time_recovery_enabled=True
         ),
-        time_to_live_attribute="expires_at",
+        time_to_live_attribute=TIME_TO_LIVE_ATTRIBUTE,
         removal_policy=removal_policy(stage),
     )
 

@@ -1,0 +1,102 @@
+"""Each artifact, unpacked in an empty folder, imports alone: what it needs is in it or in the runtime.
+
+The interpreter is started without its site packages and without this repository; only what the service's runtime
+brings is put on the path, one distribution at a time.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from stacks.packaging import ROOT, batch_zip, detector_zip, function_zip
+
+FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
+# What the Lambda runtime brings. The order is boto3 and what it stands on.
+LAMBDA_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
+
+
+@pytest.mark.parametrize("name", ["respond", "start_detector"])
+def test_each_function_imports_alone(tmp_path, name):
+    """The library that a function lacks is missed at the first record, long after the deployment."""
+    run = _import(
+        f"lambdas.{name}.handler", unpacked=_unpack(function_zip(name), tmp_path / "task"), brought=_runtime(tmp_path)
+    )
+    assert run.returncode == 0, run.stderr
+    assert "handler" in run.stdout
+
+
+def test_the_detector_imports_alone(tmp_path):
+    """PyFlink is the runtime's; everything else comes with the zip."""
+    if not FLINK_PYTHON.exists():
+        pytest.skip(f"{FLINK_PYTHON} is not here: run `make setup`")
+    folder = _unpack(detector_zip(), tmp_path / "app")
+    code = "import runpy, sys; print(sorted(runpy.run_path('flink_app/main.py')), sys.path)"
+    run = subprocess.run(
+        [str(FLINK_PYTHON), "-I", "-c", code], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == 0, run.stderr
+    assert "main" in run.stdout
+    assert f"{ROOT}'" not in run.stdout, "the repository was on the path: the test would prove nothing"
+
+
+@pytest.mark.parametrize("module", ["glue_jobs", "commerce.rules", "sqlglot"])
+def test_the_batch_zip_imports_from_the_zip_itself(module):
+    """Glue puts the zip on the path without unpacking it."""
+    run = _import(module, unpacked=batch_zip(), brought=[])
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("folder", ["commerce", "flink_app"])
+def test_a_zip_without_a_folder_it_needs_does_not_import(tmp_path, folder):
+    """The import test above can fail: with a folder taken out it does."""
+    if not FLINK_PYTHON.exists():
+        pytest.skip(f"{FLINK_PYTHON} is not here: run `make setup`")
+    unpacked = _unpack(detector_zip(), tmp_path / "app")
+    main = (unpacked / "flink_app" / "main.py").read_text()
+    shutil.rmtree(unpacked / folder)
+    (unpacked / "flink_app").mkdir(exist_ok=True)
+    (unpacked / "flink_app" / "main.py").write_text(main)
+    code = "import runpy; runpy.run_path('flink_app/main.py')"
+    run = subprocess.run(
+        [str(FLINK_PYTHON), "-I", "-c", code], cwd=unpacked, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode != 0
+    assert "ModuleNotFoundError" in run.stderr
+
+
+def _import(module: str, *, unpacked: Path, brought: list[Path]) -> subprocess.CompletedProcess[str]:
+    code = f"import sys; sys.path[:0] = {[str(unpacked), *map(str, brought)]!r}; import {module} as m; print(dir(m))"
+    environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1"}
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        cwd=unpacked.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def _unpack(archive: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(archive) as zipped:
+        zipped.extractall(folder)
+    return folder
+
+
+def _runtime(tmp_path: Path) -> list[Path]:
+    """Return a folder that holds nothing but what the Lambda runtime brings."""
+    folder = tmp_path / "runtime"
+    folder.mkdir()
+    for name in LAMBDA_BRINGS:
+        for top in {file.parts[0] for file in distribution(name).files or () if ".." not in file.parts}:
+            link = folder / top
+            if not link.exists():
+                link.symlink_to(Path(str(distribution(name).locate_file(top))))
+    return [folder]

@@ -1,0 +1,125 @@
+"""One synth a stage for all the tests of this folder: a synth takes seconds."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App
+
+from app import build
+from stacks.stages import STAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+ALERT_EMAIL = "keeper@example.com"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a template."""
+
+    stack: str
+    logical_id: str
+    type: str
+    body: dict[str, Any]
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        return self.body.get("Properties", {})
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """All templates of one stage."""
+
+    stage: str
+    directory: Path
+
+    @property
+    def templates(self) -> dict[str, dict[str, Any]]:
+        paths = sorted(self.directory.glob("*.template.json"))
+        return {path.name.removesuffix(".template.json"): json.loads(path.read_text()) for path in paths}
+
+    @property
+    def everything(self) -> list[Resource]:
+        return [
+            Resource(stack=stack, logical_id=logical_id, type=body["Type"], body=body)
+            for stack, template in self.templates.items()
+            for logical_id, body in template["Resources"].items()
+        ]
+
+    def all(self, resource_type: str) -> list[Resource]:
+        found = [resource for resource in self.everything if resource.type == resource_type]
+        assert found, f"no {resource_type} in stage {self.stage}: the test would say nothing"
+        return found
+
+    def one(self, resource_type: str, name: str = "") -> Resource:
+        found = [resource for resource in self.all(resource_type) if resource.logical_id.startswith(name)]
+        assert len(found) == 1, [resource.logical_id for resource in found]
+        return found[0]
+
+    def output(self, key: str) -> Any:
+        values = [t["Outputs"][key]["Value"] for t in self.templates.values() if key in t.get("Outputs", {})]
+        assert len(values) == 1, f"{key} is an output {len(values)} times"
+        return values[0]
+
+    def findings(self) -> list[str]:
+        """Return what the rules say and nobody has accepted."""
+        return [finding["ruleName"] for finding in self._reported("violations")]
+
+    def accepted(self) -> set[tuple[str, str]]:
+        """Return what the rules say and the rulebook accepts: (construct, finding)."""
+        return {(finding["acknowledgedAt"], finding["ruleName"]) for finding in self._reported("suppressedViolations")}
+
+    def _reported(self, kind: str) -> list[dict[str, Any]]:
+        report = json.loads((self.directory / "validation-report.json").read_text())
+        return [finding for plugin in report["pluginReports"] for finding in plugin.get(kind, [])]
+
+
+@pytest.fixture(scope="session")
+def new_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., App]:
+    """Return an app as the command line makes it: with the context of cdk.json, in a folder of its own."""
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+    def make(**context: str) -> App:
+        directory = tmp_path_factory.mktemp("cdk")
+        flags["aws:cdk:disable-asset-staging"] = True  # artifacts are hashed, not copied: the detector's has 60 MB
+        return App(outdir=str(directory), context=flags | context, analytics_reporting=False)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def synthesised(new_app: Callable[..., App]) -> Callable[[str], Synthesised]:
+    """Return the templates of a stage by its name."""
+
+    @cache
+    def synthesise(stage: str) -> Synthesised:
+        app = new_app(stage=stage, alert_email=ALERT_EMAIL)
+        build(app)
+        return Synthesised(stage=stage, directory=Path(app.synth().directory))
+
+    return synthesise
+
+
+@pytest.fixture(params=sorted(STAGES))
+def every_stage(request: pytest.FixtureRequest, synthesised: Callable[[str], Synthesised]) -> Synthesised:
+    return synthesised(request.param)
+
+
+@pytest.fixture
+def dev(synthesised: Callable[[str], Synthesised]) -> Synthesised:
+    return synthesised("dev")
+
+
+@pytest.fixture
+def prod(synthesised: Callable[[str], Synthesised]) -> Synthesised:
+    return synthesised("prod")
+
+
+@pytest.fixture
+def laptop(synthesised: Callable[[str], Synthesised]) -> Synthesised:
+    return synthesised("laptop")

@@ -1,0 +1,180 @@
+"""What flows where, and what happens to what cannot flow."""
+
+import json
+
+import pytest
+
+from commerce import metrics
+
+DELIVERY = "AWS::KinesisFirehose::DeliveryStream"
+
+
+def test_a_poison_record_cannot_hold_up_its_shard(every_stage):
+    """Without these settings one bad record is tried until it expires, and everything behind it waits."""
+    reading = every_stage.one("AWS::Lambda::EventSourceMapping").properties
+    assert reading["BisectBatchOnFunctionError"] is True
+    assert 0 < reading["MaximumRetryAttempts"] <= 10
+    assert 0 < reading["MaximumRecordAgeInSeconds"] <= 86_400
+    assert reading["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert "DeadLetters" in json.dumps(reading["DestinationConfig"]["OnFailure"])
+
+
+def test_the_responder_reads_incidents_from_the_beginning(every_stage):
+    """An incident written while the responder was being deployed is answered too."""
+    reading = every_stage.one("AWS::Lambda::EventSourceMapping").properties
+    assert reading["StartingPosition"] == "TRIM_HORIZON"
+    assert "Incidents" in json.dumps(reading["EventSourceArn"])
+
+
+@pytest.mark.parametrize("name", ["Events", "Incidents"])
+def test_every_record_is_delivered_as_a_line(every_stage, name):
+    """Two records on one line would be one record that is none."""
+    delivery = every_stage.one(DELIVERY, name).properties
+    s3 = delivery["ExtendedS3DestinationConfiguration"]
+    processor = s3["ProcessingConfiguration"]["Processors"][0]
+    assert (s3["ProcessingConfiguration"]["Enabled"], processor["Type"]) == (True, "AppendDelimiterToRecord")
+    assert processor["Parameters"] == [{"ParameterName": "Delimiter", "ParameterValue": "\\n"}]
+    assert s3["CompressionFormat"] == "GZIP"
+    assert name in json.dumps(delivery["KinesisStreamSourceConfiguration"]["KinesisStreamARN"])
+
+
+@pytest.mark.parametrize("name", ["Events", "Incidents"])
+def test_what_cannot_be_delivered_is_kept_apart(every_stage, name):
+    """Among the raw records it would be read as one of them."""
+    s3 = every_stage.one(DELIVERY, name).properties["ExtendedS3DestinationConfiguration"]
+    assert s3["Prefix"] == f"raw/{name.lower()}/!{{timestamp:yyyy/MM/dd/HH}}/"
+    assert s3["ErrorOutputPrefix"].startswith(f"errors/{name.lower()}/")
+    assert s3["CloudWatchLoggingOptions"]["Enabled"] is True
+
+
+def test_firehose_may_only_add_objects(every_stage):
+    """The raw bytes are what everything is rebuilt from: nobody who writes them may delete them."""
+    policies = [p for p in every_stage.all("AWS::IAM::Policy") if "Delivery" in p.logical_id]
+    assert len(policies) == 2
+    for policy in policies:
+        assert "s3:Delete" not in json.dumps(policy.properties)
+
+
+def test_the_detector_takes_checkpoints_and_snapshots(every_stage):
+    """Without them a restart forgets every episode that is open."""
+    configuration = every_stage.one("AWS::KinesisAnalyticsV2::Application").properties["ApplicationConfiguration"]
+    checkpoints = configuration["FlinkApplicationConfiguration"]["CheckpointConfiguration"]
+    assert checkpoints["CheckpointingEnabled"] is True
+    assert checkpoints["CheckpointInterval"] == 10_000
+    assert configuration["ApplicationSnapshotConfiguration"] == {"SnapshotsEnabled": True}
+
+
+def test_the_detector_runs_on_the_flink_it_was_tried_on(every_stage):
+    """The connector is built for one Flink."""
+    assert every_stage.one("AWS::KinesisAnalyticsV2::Application").properties["RuntimeEnvironment"] == "FLINK-1_20"
+
+
+def test_the_detector_logs(every_stage):
+    """A job that fails to start says why in its log only."""
+    configuration = every_stage.one("AWS::KinesisAnalyticsV2::Application").properties["ApplicationConfiguration"]
+    assert configuration["FlinkApplicationConfiguration"]["MonitoringConfiguration"]["LogLevel"] == "INFO"
+    option = every_stage.one("AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption")
+    assert "log-stream" in json.dumps(option.properties["CloudWatchLoggingOption"])
+
+
+def test_deploying_leaves_the_detector_running(every_stage):
+    """Creating the application does not start it. New code is a change, so that an update starts it again."""
+    running = every_stage.one("Custom::RunningDetector")
+    assert "Starter" in json.dumps(running.properties["ServiceToken"])
+    assert running.properties["ApplicationName"] == {
+        "Ref": every_stage.one("AWS::KinesisAnalyticsV2::Application").logical_id
+    }
+    assert running.properties["CodeKey"].endswith(".zip")
+
+
+def test_the_detector_is_started_only_when_it_can_log(every_stage):
+    """Logging cannot be added to an application while it starts."""
+    option = every_stage.one("AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption")
+    assert option.logical_id in every_stage.one("Custom::RunningDetector").body["DependsOn"]
+
+
+def test_curate_runs_daily_and_the_marts_after_it(every_stage):
+    """Answers from half a day of records would be wrong without looking so."""
+    triggers = {t.properties["Type"]: t.properties for t in every_stage.all("AWS::Glue::Trigger")}
+    assert triggers["SCHEDULED"]["Schedule"].startswith("cron(")
+    curate = triggers["SCHEDULED"]["Actions"][0]["JobName"]
+    condition = triggers["CONDITIONAL"]["Predicate"]["Conditions"][0]
+    assert (condition["JobName"], condition["State"]) == (curate, "SUCCEEDED")
+    assert triggers["CONDITIONAL"]["Actions"][0]["JobName"] != curate
+    assert all(trigger["StartOnCreation"] is True for trigger in triggers.values())
+
+
+def test_jobs_end_retry_and_encrypt(every_stage):
+    """A job that hangs bills by the second."""
+    for job in every_stage.all("AWS::Glue::Job"):
+        assert job.properties["GlueVersion"] == "5.1"
+        assert job.properties["Timeout"] <= 240
+        assert job.properties["MaxRetries"] == 1
+        assert job.properties["SecurityConfiguration"]
+        assert job.properties["DefaultArguments"]["--datalake-formats"] == "iceberg"
+
+
+def test_a_question_cannot_scan_without_bound(every_stage):
+    """Athena bills by the byte, and a client may not talk it out of the encryption either."""
+    configuration = every_stage.one("AWS::Athena::WorkGroup").properties["WorkGroupConfiguration"]
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    assert 0 < configuration["BytesScannedCutoffPerQuery"] <= 1024**4
+    assert configuration["ResultConfiguration"]["EncryptionConfiguration"]["EncryptionOption"] == "SSE_S3"
+
+
+def test_raw_tables_show_every_line_as_it_came(every_stage):
+    """A table that parses would leave out exactly the lines one is looking for."""
+    for table in every_stage.all("AWS::Glue::Table"):
+        text = table.properties["TableInput"]
+        assert [column["Name"] for column in text["StorageDescriptor"]["Columns"]] == ["line"]
+        assert text["Parameters"]["projection.enabled"] == "true"
+
+
+def test_every_alarm_reaches_an_operator(every_stage):
+    """An alarm that nobody hears is a colour on a page."""
+    for alarm in every_stage.all("AWS::CloudWatch::Alarm"):
+        assert "Operations" in json.dumps(alarm.properties["AlarmActions"]), alarm.logical_id
+        assert alarm.properties["AlarmDescription"].startswith("Floorwalker: ")
+
+
+@pytest.mark.parametrize(
+    "watched",
+    [
+        "GetRecords.IteratorAgeMilliseconds",
+        "DeliveryToS3.DataFreshness",
+        "fullRestarts",
+        "downtime",
+        "ApproximateNumberOfMessagesVisible",
+        "Errors",
+        metrics.RECORDS_REJECTED.name,
+        metrics.EVENTS_LATE.name,
+        metrics.EVENTS_ON_TIME.name,
+        metrics.RECORDS_FAILED.name,
+    ],
+)
+def test_every_way_to_fail_in_silence_has_an_alarm(every_stage, watched):
+    """Each of these numbers is the only sign of its kind of failure."""
+    assert any(watched in json.dumps(alarm.properties) for alarm in every_stage.all("AWS::CloudWatch::Alarm"))
+
+
+@pytest.mark.parametrize("name", ["Silence", "DetectorDown"])
+def test_no_news_is_bad_news_for_signs_of_life(every_stage, name):
+    """A detector that is gone publishes nothing, not even that it is gone."""
+    assert every_stage.one("AWS::CloudWatch::Alarm", name).properties["TreatMissingData"] == "breaching"
+
+
+def test_alarms_may_use_the_topics_key_and_topic(every_stage):
+    """An encrypted topic drops an alarm that may not use its key, and nobody hears of it."""
+    assert "cloudwatch.amazonaws.com" in json.dumps(every_stage.one("AWS::KMS::Key", "TopicsKey").properties)
+    policies = [json.dumps(p.properties) for p in every_stage.all("AWS::SNS::TopicPolicy")]
+    assert any("cloudwatch.amazonaws.com" in policy and "Operations" in policy for policy in policies)
+
+
+def test_every_question_is_a_named_query(dev):
+    """Athena offers the questions under the names of their files."""
+    from stacks.lake_queries import QUERIES
+
+    files = {file.stem for file in QUERIES.glob("*.sql")}
+    if not files:
+        pytest.skip("glue_jobs/queries holds no question yet")
+    assert {query.properties["Name"] for query in dev.all("AWS::Athena::NamedQuery")} == files

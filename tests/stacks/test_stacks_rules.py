@@ -1,0 +1,101 @@
+"""The templates keep to cdk-nag's rules, to CloudFormation's schema, and to the least permissions."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_s3 as s3
+
+from app import build
+from stacks.rulebook import ACCEPTED
+from stacks.stages import STAGES
+from stacks.wildcards import WILDCARDS
+
+ROOT = Path(__file__).resolve().parents[2]
+BROAD = ("FullAccess", "AdministratorAccess", "PowerUser")
+
+
+def test_no_rule_is_broken_without_a_reason(every_stage):
+    """The rules are the AWS Solutions set."""
+    assert every_stage.findings() == []
+
+
+def test_an_open_bucket_fails_the_synth(new_app):
+    """A check that finds nothing might be looking nowhere: a stack that comes later is looked at too."""
+    app = new_app(stage="dev")
+    build(app)
+    s3.Bucket(Stack(app, "planted"), "OpenBucket")
+    with pytest.raises(RuntimeError, match=r"AwsSolutions-S1'(.|\n)*AwsSolutions-S10'"):
+        app.synth()
+
+
+def test_every_accepted_finding_is_still_found(dev):
+    """A suppression that suppresses nothing hides the next mistake."""
+    found = dev.accepted()
+    for accepted in ACCEPTED:
+        at = f"floorwalker-dev-{accepted.stack}/{accepted.construct}"
+        assert (at, accepted.finding.replace("{stage}", "dev")) in found, accepted
+
+
+def test_every_accepted_finding_has_a_reason():
+    """Whoever meets the finding next must be able to judge it."""
+    assert all(len(accepted.reason.split()) > 5 for accepted in ACCEPTED)
+
+
+def test_cloudformation_would_accept_the_templates(synthesised):
+    """cfn-lint knows the service's schemas, and finds here in seconds what a deployment finds in minutes."""
+    templates = [str(path) for stage in STAGES for path in sorted(synthesised(stage).directory.glob("*.template.json"))]
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--config-file", str(ROOT / ".cfnlintrc"), "--"]
+    lint = subprocess.run([*command, *templates], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert templates
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def test_every_wildcard_resource_is_listed_with_a_reason(every_stage):
+    """Permission on everything is given knowingly or not at all."""
+    listed = {(wildcard.resource_type, wildcard.construct): set() for wildcard in WILDCARDS}
+    for wildcard in WILDCARDS:
+        listed[wildcard.resource_type, wildcard.construct].add(wildcard.actions)
+    for resource in every_stage.everything:
+        for statement in _statements(resource.properties):
+            if "*" in _listed(statement.get("Resource", [])) and statement["Effect"] == "Allow":
+                place = [key for key in listed if key[0] == resource.type and resource.logical_id.startswith(key[1])]
+                actions = frozenset(_listed(statement["Action"]))
+                assert place and actions in listed[place[0]], f"{resource.logical_id} may {sorted(actions)} on *"
+
+
+def test_every_listed_wildcard_exists(dev):
+    """A list of what is gone hides what is there."""
+    given = {
+        (resource.type, frozenset(_listed(statement["Action"])))
+        for resource in dev.everything
+        for statement in _statements(resource.properties)
+        if "*" in _listed(statement.get("Resource", []))
+    }
+    assert {(wildcard.resource_type, wildcard.actions) for wildcard in WILDCARDS} <= given
+
+
+def test_no_role_may_do_all_that_a_service_can(every_stage):
+    """Full access is what the samples of such platforms ask for; nobody here needs it."""
+    for role in every_stage.all("AWS::IAM::Role"):
+        attached = str(role.properties.get("ManagedPolicyArns", ""))
+        assert not any(word in attached for word in BROAD), role.logical_id
+    for policy in every_stage.all("AWS::IAM::Policy"):
+        for statement in _statements(policy.properties):
+            assert not [action for action in _listed(statement["Action"]) if action.endswith("*")], policy.logical_id
+
+
+def _statements(value) -> list[dict]:
+    """Return every policy statement in a value, however deep it stands."""
+    if isinstance(value, list):
+        return [found for part in value for found in _statements(part)]
+    if not isinstance(value, dict):
+        return []
+    own = [value] if {"Effect", "Action"} <= set(value) else []
+    return own + [found for part in value.values() for found in _statements(part)]
+
+
+def _listed(value) -> list:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,91 @@
+"""The stages run the same stacks and differ in arguments; a stage that is none is refused in a line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks.stages import STAGES, UnknownStageError, stage_named
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUTS = (
+    "EventsStreamName",
+    "IncidentsStreamName",
+    "RawBucketName",
+    "LakeBucketName",
+    "IncidentsTableName",
+    "AlertsTopicArn",
+    "DetectorName",
+    "ResponderName",
+    "DeadLettersUrl",
+    "GlueDatabaseName",
+    "CurateJobName",
+    "MartsJobName",
+    "WorkgroupName",
+)
+
+
+@pytest.mark.parametrize("key", OUTPUTS)
+def test_what_people_need_is_an_output(every_stage, key):
+    """Physical names are CloudFormation's choice: the outputs are where one reads them."""
+    assert every_stage.output(key)
+
+
+def test_every_stage_has_the_same_kinds_of_resources(synthesised):
+    """What was tried on a laptop is what runs in production."""
+    emptying = {"Custom::S3AutoDeleteObjects"}
+    kinds = {name: {r.type for r in synthesised(name).everything} - emptying for name in STAGES}
+    assert kinds["dev"] == kinds["prod"] == kinds["laptop"]
+
+
+def test_streams_are_on_demand_unless_the_stage_counts_shards(dev, laptop):
+    """On-demand streams need no planning; a laptop knows its load."""
+    for stream in dev.all("AWS::Kinesis::Stream"):
+        assert stream.properties["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
+        assert "ShardCount" not in stream.properties
+    for stream in laptop.all("AWS::Kinesis::Stream"):
+        assert stream.properties["StreamModeDetails"] == {"StreamMode": "PROVISIONED"}
+        assert stream.properties["ShardCount"] == 1
+
+
+def test_the_laptop_delivers_at_once(laptop):
+    """Whoever tries the platform should not wait five minutes for the first object."""
+    for delivery in laptop.all("AWS::KinesisFirehose::DeliveryStream"):
+        assert delivery.properties["ExtendedS3DestinationConfiguration"]["BufferingHints"]["IntervalInSeconds"] <= 5
+
+
+@pytest.mark.parametrize("name", ["production", "", None])
+def test_an_unknown_stage_is_refused_with_the_list(name):
+    """One line that says what to do."""
+    with pytest.raises(UnknownStageError) as refusal:
+        stage_named(name)
+    assert "\n" not in str(refusal.value)
+    assert all(stage in str(refusal.value) for stage in STAGES)
+
+
+def test_the_program_refuses_an_unknown_stage_in_one_line():
+    """A stack trace would bury the line."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CDK_CONTEXT_JSON": '{"stage": "moon"}'}
+    command = [sys.executable, "app.py"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "'moon' is no stage" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_stage_without_alert_mail_has_no_subscription(new_app):
+    """A synth needs no address; a deployment asks for one."""
+    from app import build
+
+    app = new_app(stage="dev")
+    build(app)
+    templates = [stack.template for stack in app.synth().stacks]
+    assert not [r for t in templates for r in t["Resources"].values() if r["Type"] == "AWS::SNS::Subscription"]
+
+
+def test_the_alert_mail_goes_to_both_topics(dev):
+    """The shop learns of attacks, the operator of failures; at first they are one person."""
+    subscriptions = dev.all("AWS::SNS::Subscription")
+    assert [s.properties["Endpoint"] for s in subscriptions] == ["keeper@example.com"] * 2
