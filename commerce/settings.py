@@ -16,8 +16,19 @@ class SettingsError(ValueError):
 
 
 def encode(settings: Any) -> dict[str, str]:
-    """Return the settings as text by field name; None and empty tuples become empty text."""
-    return {field.name: _to_text(getattr(settings, field.name)) for field in fields(settings)}
+    """Return the settings as text by field name; None and empty tuples become empty text.
+
+    Raises SettingsError for a tuple that would not come back as it is.
+    """
+    texts: dict[str, str] = {}
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, tuple) and any(item == "" or "," in item for item in value):
+            raise SettingsError(
+                f"{type(settings).__name__}: {field.name}: {value!r} has an item that is empty or holds a comma"
+            )
+        texts[field.name] = _to_text(value)
+    return texts
 
 
 def decode(cls: type[T], texts: Mapping[str, str]) -> T:
