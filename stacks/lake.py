@@ -9,7 +9,7 @@ from constructs import Construct
 from glue_jobs.settings import LakeSettings
 from stacks.lake_catalog import Catalog
 from stacks.lake_jobs import BatchJobs
-from stacks.lake_queries import Queries
+from stacks.lake_queries import ANSWERS_PREFIX, Queries
 from stacks.parts.delivery import Delivery
 from stacks.parts.permission import allow
 from stacks.parts.private_bucket import PrivateBucket
@@ -17,6 +17,9 @@ from stacks.stages import Stage
 
 EVENTS_PREFIX = "raw/events/"
 INCIDENTS_PREFIX = "raw/incidents/"
+EVERYTHING = ""
+ACCESS_LOG_DAYS = 90
+ANSWER_DAYS = 30
 
 
 class LakeStack(Stack):
@@ -26,9 +29,13 @@ class LakeStack(Stack):
         self, scope: Construct, construct_id: str, *, stage: Stage, events: kinesis.Stream, incidents: kinesis.Stream
     ) -> None:
         super().__init__(scope, construct_id)
-        access_logs = PrivateBucket(self, "AccessLogs", stage=stage, keep_days=90)
-        self.raw = PrivateBucket(self, "Raw", stage=stage, access_logs=access_logs, keep_days=stage.raw_retention_days)
-        self.lake = PrivateBucket(self, "Lake", stage=stage, access_logs=access_logs)
+        access_logs = PrivateBucket(self, "AccessLogs", stage=stage, keep_days={EVERYTHING: ACCESS_LOG_DAYS})
+        self.raw = PrivateBucket(
+            self, "Raw", stage=stage, access_logs=access_logs, keep_days={EVERYTHING: stage.raw_retention_days}
+        )
+        self.lake = PrivateBucket(
+            self, "Lake", stage=stage, access_logs=access_logs, keep_days={ANSWERS_PREFIX: ANSWER_DAYS}
+        )
         self.deliveries = [
             Delivery(
                 self,

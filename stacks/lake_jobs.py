@@ -23,7 +23,7 @@ class BatchJobs(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, settings: LakeSettings) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("glue.amazonaws.com"))
-        key = service_key(self, "Key", purpose="Floorwalker: logs of the batch jobs", service="logs.amazonaws.com")
+        key = service_key(self, "Key", purpose="Floorwalker: logs of the batch jobs", services=("logs.amazonaws.com",))
         key.grant(self.role, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
         protection = _security_configuration(self, stage=stage, key_arn=key.key_arn)
         code = assets.Asset(self, "Code", path=str(batch_zip()))

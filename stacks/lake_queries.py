@@ -8,6 +8,7 @@ from constructs import Construct
 from stacks.packaging import ROOT
 from stacks.stages import Stage
 
+ANSWERS_PREFIX = "answers/"
 QUERIES = ROOT / "glue_jobs" / "queries"
 
 
@@ -46,7 +47,7 @@ def _configuration(*, stage: Stage, bucket: s3.IBucket) -> athena.CfnWorkGroup.W
         publish_cloud_watch_metrics_enabled=True,
         bytes_scanned_cutoff_per_query=stage.bytes_scanned_cutoff,
         result_configuration=part.ResultConfigurationProperty(
-            output_location=bucket.s3_url_for_object("answers/"),
+            output_location=bucket.s3_url_for_object(ANSWERS_PREFIX),
             encryption_configuration=part.EncryptionConfigurationProperty(encryption_option="SSE_S3"),
         ),
     )

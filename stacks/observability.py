@@ -3,11 +3,14 @@
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.alarms import alarms
 from stacks.detection import DetectionStack
 from stacks.lake import LakeStack
+from stacks.lake_jobs import BatchJobs
 from stacks.measures import Measures
 from stacks.response import ResponseStack
 from stacks.stages import Stage
@@ -34,7 +37,23 @@ class ObservabilityStack(Stack):
         for alarm in alarms(self, stage=stage, measures=measures):
             alarm.add_alarm_action(operations)
             alarm.add_ok_action(operations)
+        _tell_of_failed_jobs(self, jobs=lake.jobs, topic=response.operations)
         _dashboard(self, measures=measures)
+
+
+def _tell_of_failed_jobs(scope: Construct, *, jobs: BatchJobs, topic: sns.ITopic) -> None:
+    """Glue publishes a job's end as an event, not as a metric: without this a failed night goes unnoticed."""
+    events.CfnRule(
+        scope,
+        "JobFailed",
+        description="Floorwalker: a batch job failed",
+        event_pattern={
+            "source": ["aws.glue"],
+            "detail-type": ["Glue Job State Change"],
+            "detail": {"state": ["FAILED", "TIMEOUT"], "jobName": [job.ref for job in jobs.jobs.values()]},
+        },
+        targets=[events.CfnRule.TargetProperty(id="Operations", arn=topic.topic_arn)],
+    )
 
 
 def _dashboard(scope: Construct, *, measures: Measures) -> None:

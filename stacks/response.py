@@ -26,6 +26,9 @@ from stacks.parts.removal import removal_policy
 from stacks.parts.service_key import service_key
 from stacks.stages import Stage
 
+# Alarms come from the one, failed batch jobs from the other.
+OPERATORS_INFORMANTS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
+
 
 class ResponseStack(Stack):
     """The responder, the table it writes, the topics that mail, and the queue for what it could not handle."""
@@ -42,9 +45,7 @@ class ResponseStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self.table = _table(self, stage=stage)
-        key = service_key(
-            self, "TopicsKey", purpose="Floorwalker: alerts and alarms", service="cloudwatch.amazonaws.com"
-        )
+        key = service_key(self, "TopicsKey", purpose="Floorwalker: alerts and alarms", services=OPERATORS_INFORMANTS)
         self.alerts = sns.Topic(self, "Alerts", display_name="Floorwalker alerts", master_key=key, enforce_ssl=True)
         self.operations = sns.Topic(
             self, "Operations", display_name="Floorwalker operations", master_key=key, enforce_ssl=True
@@ -61,7 +62,7 @@ class ResponseStack(Stack):
         allow(self.responder, *TABLE_ACTIONS, on=[self.table.table_arn])
         allow(self.responder, *TOPIC_ACTIONS, on=[self.alerts.topic_arn])
         key.grant(self.responder, "kms:Decrypt", "kms:GenerateDataKey")
-        _allow_alarms(self.operations)
+        _let_inform(self.operations)
         for topic in (self.alerts, self.operations) if alert_email else ():
             topic.add_subscription(subscriptions.EmailSubscription(str(alert_email)))
         self._outputs()
@@ -113,19 +114,18 @@ def _reading(stream: kinesis.IStream, *, dead_letters: sqs.IQueue) -> sources.Ki
         stream,
         starting_position=lambda_.StartingPosition.TRIM_HORIZON,
         batch_size=100,
-        max_batching_window=Duration.seconds(1),
         bisect_batch_on_error=True,
-        retry_attempts=5,
+        retry_attempts=10,
         max_record_age=Duration.hours(6),
         report_batch_item_failures=True,
         on_failure=sources.SqsDlq(dead_letters),
     )
 
 
-def _allow_alarms(topic: sns.Topic) -> None:
+def _let_inform(topic: sns.Topic) -> None:
     topic.add_to_resource_policy(
         iam.PolicyStatement(
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            principals=[iam.ServicePrincipal(service) for service in OPERATORS_INFORMANTS],
             actions=["sns:Publish"],
             resources=[topic.topic_arn],
             conditions={"StringEquals": {"aws:SourceAccount": Stack.of(topic).account}},

@@ -27,7 +27,7 @@ WILDCARDS: tuple[Wildcard, ...] = (
         resource_type="AWS::KMS::Key",
         construct="TopicsKey",
         actions=_USE_OF_KEY,
-        reason="A key's own policy calls the key `*`; CloudWatch alarms publish to an encrypted topic with it.",
+        reason="A key's own policy calls the key `*`; alarms and EventBridge publish to an encrypted topic with it.",
     ),
     Wildcard(
         resource_type="AWS::KMS::Key",

@@ -163,11 +163,20 @@ def test_no_news_is_bad_news_for_signs_of_life(every_stage, name):
     assert every_stage.one("AWS::CloudWatch::Alarm", name).properties["TreatMissingData"] == "breaching"
 
 
-def test_alarms_may_use_the_topics_key_and_topic(every_stage):
+@pytest.mark.parametrize("informant", ["cloudwatch.amazonaws.com", "events.amazonaws.com"])
+def test_what_informs_the_operator_may_use_the_topic_and_its_key(every_stage, informant):
     """An encrypted topic drops an alarm that may not use its key, and nobody hears of it."""
-    assert "cloudwatch.amazonaws.com" in json.dumps(every_stage.one("AWS::KMS::Key", "TopicsKey").properties)
+    assert informant in json.dumps(every_stage.one("AWS::KMS::Key", "TopicsKey").properties)
     policies = [json.dumps(p.properties) for p in every_stage.all("AWS::SNS::TopicPolicy")]
-    assert any("cloudwatch.amazonaws.com" in policy and "Operations" in policy for policy in policies)
+    assert any(informant in policy and "Operations" in policy for policy in policies)
+
+
+def test_a_failed_job_reaches_an_operator(every_stage):
+    """Yesterday's answers stay up when the job fails, so nobody sees it in them."""
+    rule = every_stage.one("AWS::Events::Rule").properties
+    assert "FAILED" in rule["EventPattern"]["detail"]["state"]
+    assert len(rule["EventPattern"]["detail"]["jobName"]) == len(every_stage.all("AWS::Glue::Job"))
+    assert "Operations" in json.dumps(rule["Targets"])
 
 
 def test_every_question_is_a_named_query(dev):
