@@ -64,7 +64,7 @@ def clean_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def client(service: str, endpoint_url: str) -> Any:
     """Return a boto3 client of the laptop, whatever AWS profile the user has."""
-    session = boto3.Session(aws_access_key_id="laptop", aws_secret_access_key="laptop", region_name=REGION)
+    session: Any = boto3.Session(aws_access_key_id="laptop", aws_secret_access_key="laptop", region_name=REGION)
     config = Config(retries={"mode": "standard", "max_attempts": 4}, s3={"addressing_style": "path"}, connect_timeout=5)
     return session.client(service, endpoint_url=endpoint_url, config=config)
 

@@ -45,7 +45,7 @@ def spawn(
     return _FORKS.submit(_spawn, command, environment, log, cwd, group, talk).result()
 
 
-def _spawn(
+def _spawn(  # noqa: PLR0917  # handed through an executor
     command: Sequence[str],
     environment: Mapping[str, str],
     log: Path | int,

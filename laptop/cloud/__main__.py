@@ -14,13 +14,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from laptop import cloudformation
-from laptop.cloud import analytics_api, athena_api, glue_api, lambda_api, mail
+from laptop.cloud import analytics_api, athena_api, cloudformation_api, glue_api, lambda_api, mail, s3_api
 from laptop.cloud.backchannel import Backchannel
 from laptop.functions.fleet import Fleet
 from laptop.network import aws_environment, endpoint
 
 
-class _KeepAlive(MotoRequestHandler):
+class _KeepAlive(MotoRequestHandler):  # type: ignore[misc]  # moto has no types
     """Keeps a client's connection open: a connection a request costs more than the request."""
 
     protocol_version = "HTTP/1.1"
@@ -37,6 +37,8 @@ def main(port: int, work_dir: Path) -> None:
     lambda_api.install(fleet)
     mail.install(work_dir / "mail")
     athena_api.install()
+    cloudformation_api.install()
+    s3_api.install()
     notices = {**analytics_api.install(), **glue_api.install()}
     moto = DomainDispatcherApplication(create_backend_app)
     server = make_server(

@@ -5,7 +5,7 @@ from moto.core.common_models import CloudFormationModel
 from laptop.cloudformation.resource import Properties, Resource, api, only, without
 
 
-class FlinkApplication(Resource, CloudFormationModel):
+class FlinkApplication(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """An application; Ref gives its name. As in AWS it is created without being started."""
 
     TYPE = "AWS::KinesisAnalyticsV2::Application"
@@ -61,7 +61,7 @@ def _updates(configuration: Properties) -> Properties:
     return updates
 
 
-class ApplicationLogging(Resource, CloudFormationModel):
+class ApplicationLogging(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """Where the application logs to; it belongs to the application and goes with it."""
 
     TYPE = "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption"

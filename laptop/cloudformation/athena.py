@@ -7,7 +7,7 @@ from moto.core.common_models import CloudFormationModel
 from laptop.cloudformation.resource import Properties, Resource, api, only
 
 
-class AthenaWorkGroup(Resource, CloudFormationModel):
+class AthenaWorkGroup(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A workgroup; Ref gives its name."""
 
     TYPE = "AWS::Athena::WorkGroup"
@@ -45,7 +45,7 @@ def _updates(properties: Properties) -> dict[str, Any]:
     return updates
 
 
-class AthenaNamedQuery(Resource, CloudFormationModel):
+class AthenaNamedQuery(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A named query; Ref gives its id."""
 
     TYPE = "AWS::Athena::NamedQuery"

@@ -17,12 +17,12 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
-from laptop.cloudformation.resource import Properties, Resource
+from laptop.cloudformation.resource import Properties, Resource, api
 
 _PATIENCE_SECONDS = 120
 
 
-class CustomResource(Resource, CloudFormationModel):
+class CustomResource(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A resource that a function of the template makes; Ref gives the id that the function answers."""
 
     TYPE = "AWS::CloudFormation::CustomResource"
@@ -32,11 +32,6 @@ class CustomResource(Resource, CloudFormationModel):
         super().__init__(**given)
         self._physical_id: str | None = None
         self._data: dict[str, Any] = {}
-        self._context: dict[str, Any] = {}
-
-    def placed(self, context: dict[str, Any]) -> None:
-        """Keep what the function is told about the stack."""
-        self._context = context
 
     @property
     def reference(self) -> str:
@@ -68,10 +63,10 @@ class CustomResource(Resource, CloudFormationModel):
     def _run(self, request: str, properties: Properties, **more: Any) -> None:
         event = {
             "RequestType": request,
-            "StackId": self._context["StackId"],
+            "StackId": self.context["StackId"],
             "RequestId": str(uuid.uuid4()),
-            "LogicalResourceId": self._context["LogicalId"],
-            "ResourceType": self._context["ResourceType"],
+            "LogicalResourceId": self.context["LogicalId"],
+            "ResourceType": self.context["ResourceType"],
             "ServiceToken": properties["ServiceToken"],
             "ResourceProperties": _texts(properties),
             **({"PhysicalResourceId": self._physical_id} if self._physical_id else {}),
@@ -80,7 +75,7 @@ class CustomResource(Resource, CloudFormationModel):
         answer = self._ask(event)
         if answer.get("Status") != "SUCCESS":
             reason = answer.get("Reason", "no reason given")
-            raise ValidationError(message=f"{request} of {self._context['LogicalId']} failed: {reason}")
+            raise ValidationError(message=f"{request} of {self.context['LogicalId']} failed: {reason}")
         self._physical_id = answer.get("PhysicalResourceId") or self._physical_id or event["RequestId"]
         self._data = answer.get("Data") or {}
 
@@ -94,6 +89,30 @@ class CustomResource(Resource, CloudFormationModel):
             if "x-amz-function-error" in headers:
                 return {"Status": "FAILED", "Reason": str(result)}
             return answers.take()
+
+
+class EmptiedBucket(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
+    """A bucket that is emptied before its stack deletes it.
+
+    The function behind it is the CDK's own JavaScript, which wants the Node SDK that AWS's runtime brings along and
+    the laptop has not; what it does is done here.
+    """
+
+    TYPE = "Custom::S3AutoDeleteObjects"
+
+    def create(self) -> None:
+        """Nothing is to be done before the end."""
+
+    def change(self, properties: Properties) -> None:
+        """Nothing is to be done before the end."""
+
+    def remove(self) -> None:
+        """Delete every version of every object."""
+        bucket = self.properties["BucketName"]
+        s3 = api("s3")
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for listed in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                s3.delete_object(Bucket=bucket, Key=listed["Key"], VersionId=listed["VersionId"])
 
 
 def _texts(value: Any) -> Any:
@@ -141,4 +160,13 @@ class _Answers:
         self._server.server_close()
 
 
-parsing.CustomModel = CustomResource
+def _class_of(resource_type: str) -> type[CloudFormationModel]:
+    """Return the class of a type; moto would take its own for every custom type."""
+    if resource_type.startswith("Custom::"):
+        return EmptiedBucket if resource_type == EmptiedBucket.TYPE else CustomResource
+    found: type[CloudFormationModel] = _moto_class_of(resource_type)
+    return found
+
+
+_moto_class_of = parsing.resource_class_from_type
+parsing.resource_class_from_type = _class_of

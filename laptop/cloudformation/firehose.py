@@ -7,7 +7,7 @@ from moto.core.common_models import CloudFormationModel
 from laptop.cloudformation.resource import Properties, Resource, api, without
 
 
-class DeliveryStream(Resource, CloudFormationModel):
+class DeliveryStream(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A delivery stream; Ref gives its name, GetAtt its Arn."""
 
     TYPE = "AWS::KinesisFirehose::DeliveryStream"

@@ -7,7 +7,7 @@ from moto.core.common_models import CloudFormationModel
 from laptop.cloudformation.resource import Properties, Resource, api, only, without
 
 
-class GlueDatabase(Resource, CloudFormationModel):
+class GlueDatabase(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A database of the catalog; Ref gives its name."""
 
     TYPE = "AWS::Glue::Database"
@@ -35,7 +35,7 @@ class GlueDatabase(Resource, CloudFormationModel):
         api("glue").delete_database(Name=self.reference)
 
 
-class GlueTable(Resource, CloudFormationModel):
+class GlueTable(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A table of the catalog; Ref gives its name."""
 
     TYPE = "AWS::Glue::Table"
@@ -64,7 +64,7 @@ class GlueTable(Resource, CloudFormationModel):
         api("glue").delete_table(DatabaseName=self.properties["DatabaseName"], Name=self.reference)
 
 
-class GlueJob(Resource, CloudFormationModel):
+class GlueJob(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A job; Ref gives its name. moto cannot update one, so a changed job loses its list of runs."""
 
     TYPE = "AWS::Glue::Job"
@@ -79,22 +79,25 @@ class GlueJob(Resource, CloudFormationModel):
         api("glue").delete_job(JobName=self.name)
 
 
-class GlueTrigger(Resource, CloudFormationModel):
+class GlueTrigger(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A trigger; Ref gives its name."""
 
     TYPE = "AWS::Glue::Trigger"
     NAME = "Name"
 
     def create(self) -> None:
-        """Create the trigger."""
-        api("glue").create_trigger(**self.named)
+        """Create the trigger; the API wants a Logical where one condition stands alone, AWS does not."""
+        given = self.named
+        if "Predicate" in given:
+            given["Predicate"] = {"Logical": "AND", **given["Predicate"]}
+        api("glue").create_trigger(**given)
 
     def remove(self) -> None:
         """Delete the trigger."""
         api("glue").delete_trigger(Name=self.name)
 
 
-class GlueSecurityConfiguration(Resource, CloudFormationModel):
+class GlueSecurityConfiguration(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """How jobs encrypt; Ref gives its name."""
 
     TYPE = "AWS::Glue::SecurityConfiguration"

@@ -7,7 +7,7 @@ from moto.core.common_models import CloudFormationModel
 from laptop.cloudformation.resource import Resource, api
 
 
-class Alarm(Resource, CloudFormationModel):
+class Alarm(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """An alarm; Ref gives its name, GetAtt its Arn."""
 
     TYPE = "AWS::CloudWatch::Alarm"
@@ -26,7 +26,7 @@ class Alarm(Resource, CloudFormationModel):
         return {"Arn": f"arn:aws:cloudwatch:{self.region}:{self.account_id}:alarm:{self.name}"}
 
 
-class LogStream(Resource, CloudFormationModel):
+class LogStream(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A log stream; Ref gives its name."""
 
     TYPE = "AWS::Logs::LogStream"

@@ -8,7 +8,7 @@ from moto.core.common_models import CloudFormationModel
 from laptop.cloudformation.resource import Resource, api, only
 
 
-class BucketPolicy(Resource, CloudFormationModel):
+class BucketPolicy(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A bucket's policy; Ref gives the bucket's name."""
 
     TYPE = "AWS::S3::BucketPolicy"
@@ -29,7 +29,7 @@ class BucketPolicy(Resource, CloudFormationModel):
         api("s3").delete_bucket_policy(Bucket=self.properties["Bucket"])
 
 
-class TopicPolicy(Resource, CloudFormationModel):
+class TopicPolicy(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """The policy of one or more topics. A topic without one keeps the last until it is deleted itself."""
 
     TYPE = "AWS::SNS::TopicPolicy"
@@ -48,7 +48,7 @@ class TopicPolicy(Resource, CloudFormationModel):
         return {"Id": self.name}
 
 
-class QueuePolicy(Resource, CloudFormationModel):
+class QueuePolicy(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """The policy of one or more queues."""
 
     TYPE = "AWS::SQS::QueuePolicy"
@@ -67,7 +67,7 @@ class QueuePolicy(Resource, CloudFormationModel):
         return {"Id": self.name}
 
 
-class TopicSubscription(Resource, CloudFormationModel):
+class TopicSubscription(Resource, CloudFormationModel):  # type: ignore[misc]  # moto has no types
     """A subscription of a topic; Ref gives its arn. Nobody has to confirm a mail here."""
 
     TYPE = "AWS::SNS::Subscription"

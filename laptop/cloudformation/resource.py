@@ -27,6 +27,8 @@ class Resource:
         self.properties = properties
         self.account_id = account_id
         self.region = region
+        # Where in which stack it stands: LogicalId, StackId, ResourceType.
+        self.context: dict[str, Any] = {}
 
     def create(self) -> None:
         """Make it exist."""
@@ -96,12 +98,9 @@ class Resource:
         """Create the resource of a template."""
         properties = cloudformation_json.get("Properties", {})
         resource = cls(name=resource_name, properties=properties, account_id=account_id, region=region_name)
-        resource.placed(context)
+        resource.context = context
         resource.create()
         return resource
-
-    def placed(self, context: dict[str, Any]) -> None:
-        """Learn where in which stack the resource stands (LogicalId, StackId, ResourceType)."""
 
     @classmethod
     def update_from_cloudformation_json(
@@ -120,7 +119,9 @@ class Resource:
             original_resource.properties = properties
             return original_resource
         original_resource.remove()
-        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+        return cls.create_from_cloudformation_json(
+            new_resource_name, cloudformation_json, account_id, region_name, **original_resource.context
+        )
 
     def delete(self, account_id: str, region_name: str) -> None:  # noqa: ARG002  # moto's signature
         """Delete the resource with its stack."""

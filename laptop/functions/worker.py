@@ -107,7 +107,7 @@ class Worker:
     def _read(self, seconds: float) -> dict[str, Any]:
         assert self._process.stdout is not None
         timed_out = threading.Event()
-        clock = threading.Timer(seconds, lambda: (timed_out.set(), self._process.kill()))
+        clock = threading.Timer(seconds, self._end, [timed_out])
         clock.start()
         line = self._process.stdout.readline()
         clock.cancel()
@@ -116,6 +116,10 @@ class Worker:
         if timed_out.is_set():
             return {"unhandled": {"errorMessage": f"Task timed out after {seconds:.2f} seconds"}}
         return {"unhandled": {"errorType": "Runtime.ExitError", "errorMessage": "the function's process ended"}}
+
+    def _end(self, timed_out: threading.Event) -> None:
+        timed_out.set()
+        self._process.kill()
 
     def _result(self, answer: dict[str, Any], printed: int) -> Result:
         with self._log.open("rb") as log:

@@ -1,0 +1,22 @@
+"""`python -m laptop`: AWS on this machine."""
+
+import typer
+
+from laptop.commands import down, status, up
+
+
+def application() -> typer.Typer:
+    """Return the command line with all its commands."""
+    commands = typer.Typer(
+        help="AWS on a laptop: the real templates, the real programs.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for command in (up, down, status):
+        commands.command()(command)
+    return commands
+
+
+if __name__ == "__main__":
+    application()()

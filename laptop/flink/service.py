@@ -1,0 +1,141 @@
+"""Managed Flink: starts, stops and updates jobs as the API's application states ask for."""
+
+import logging
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from laptop.checkpoints import Checkpoint
+from laptop.cloud.backchannel import tell
+from laptop.flink.application import (
+    Application,
+    application,
+    flink_settings,
+    job_id,
+    run_arguments,
+    unpack,
+    write_properties,
+)
+from laptop.flink.cluster import Cluster
+from laptop.network import client, wait_until
+
+_LOG = logging.getLogger("laptop.flink")
+_START_SECONDS = 120
+_ENDED = ("FAILED", "CANCELED", "FINISHED")
+
+
+class ManagedFlink:
+    """One cluster for all applications; it is started at once, because it takes longer than a deployment."""
+
+    def __init__(self, *, endpoint_url: str, work_dir: Path, port: int) -> None:
+        self._endpoint_url = endpoint_url
+        self._work_dir = work_dir
+        self._analytics = client("kinesisanalyticsv2", endpoint_url)
+        self._cluster = Cluster(work_dir=work_dir, port=port, endpoint_url=endpoint_url)
+        self._cluster.start()
+        self._jobs: dict[str, str] = {}
+
+    def look(self) -> None:
+        """Do what the states of the applications ask for, and end jobs whose application was deleted."""
+        names = [item["ApplicationName"] for item in self._analytics.list_applications()["ApplicationSummaries"]]
+        for name in set(self._jobs) - set(names):
+            self._cancel(self._jobs.pop(name))
+        for name in names:
+            detail = self._analytics.describe_application(ApplicationName=name)["ApplicationDetail"]
+            self._serve(detail)
+
+    def _serve(self, detail: dict[str, Any]) -> None:
+        name, status = detail["ApplicationName"], detail["ApplicationStatus"]
+        try:
+            if status == "STARTING":
+                which = application(detail)
+                self._start(which, self._snapshot_of(which))
+                self._say(name, "RUNNING")
+            elif status == "RUNNING" and name not in self._jobs:
+                _LOG.info("application %s lost its cluster", name)
+                self._start(application(detail), self._last_checkpoint(name))
+            elif status in ("STOPPING", "FORCE_STOPPING"):
+                self._halt(application(detail), snapshot=status == "STOPPING")
+                self._say(name, "READY")
+            elif status == "UPDATING":
+                which = application(detail)
+                self._halt(which, snapshot=True)
+                self._start(which, self._snapshot_of(which))
+                self._say(name, "RUNNING")
+        except Exception:  # noqa: BLE001  # the border: AWS puts an application that does not start back to READY
+            _LOG.exception("application %s", name)
+            self._say(name, "READY")
+
+    def _say(self, name: str, status: str) -> None:
+        _LOG.info("application %s is %s", name, status)
+        tell(self._endpoint_url, "application-status", name=name, status=status)
+
+    def _start(self, which: Application, restore: str | None) -> None:
+        wait_until(self._cluster.ready, seconds=_START_SECONDS, what="the Flink cluster", pause_seconds=0.25)
+        home = self._work_dir / which.name
+        code, conf, properties = home / "code", home / "conf", home / "application_properties.json"
+        unpack(which, folder=code, s3=client("s3", self._endpoint_url))
+        write_properties(which, properties, endpoint_url=self._endpoint_url)
+        self._cluster.write_configuration(conf, flink_settings(which))
+        printed = self._cluster.run(
+            "run",
+            "--detached",
+            *(["--fromSavepoint", restore] if restore else []),
+            *run_arguments(which, code),
+            conf=conf,
+            log=self._log(which.name),
+            more={"FLOORWALKER_PROPERTIES": str(properties), "PYTHONPATH": str(code)},
+            seconds=_START_SECONDS,
+        )
+        job = job_id(printed)
+        self._jobs[which.name] = job
+        self._state(which.name, "job").keep(id=job)
+        wait_until(lambda: self._runs(job), seconds=_START_SECONDS, what=f"the job of {which.name}")
+
+    def _runs(self, job: str) -> bool:
+        """Return: every task of the job runs; raises RuntimeError for a job that has ended instead."""
+        described = self._cluster.ask(f"/jobs/{job}")
+        if described["state"] in _ENDED:
+            raise RuntimeError(f"the job is {described['state']}: see {self._cluster.web}/#/job/completed/{job}")
+        return described["state"] == "RUNNING" and all(
+            vertex["status"] in ("RUNNING", "FINISHED") for vertex in described["vertices"]
+        )
+
+    def _snapshot_of(self, which: Application) -> str | None:
+        """Return the snapshot that the last stop left, unless the start asks for none."""
+        wanted = which.snapshots and which.restore != "SKIP_RESTORE_FROM_SNAPSHOT"
+        return self._state(which.name, "snapshot").load().get("path") if wanted else None
+
+    def _last_checkpoint(self, name: str) -> str | None:
+        """Return the newest whole checkpoint of the application's last job."""
+        last_job = self._state(name, "job").load().get("id", "none")
+        written = (self._work_dir / "checkpoints" / last_job).glob("chk-*/_metadata")
+        newest = max(written, key=lambda metadata: metadata.stat().st_mtime, default=None)
+        return newest.parent.resolve().as_uri() if newest else None
+
+    def _halt(self, which: Application, *, snapshot: bool) -> None:
+        job = self._jobs.pop(which.name, None)
+        if job is None:
+            return
+        if not (snapshot and which.snapshots):
+            self._cancel(job)
+            return
+        conf = self._work_dir / which.name / "conf"
+        printed = self._cluster.run("stop", job, conf=conf, log=self._log(which.name), more={})
+        self._state(which.name, "snapshot").keep(path=printed.rpartition("Path: ")[2].strip().splitlines()[0])
+
+    def _cancel(self, job: str) -> None:
+        request = urllib.request.Request(f"{self._cluster.web}/jobs/{job}?mode=cancel", method="PATCH")
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+        wait_until(lambda: self._cluster.ask(f"/jobs/{job}")["state"] in _ENDED, seconds=60, what="the end of a job")
+
+    def _state(self, name: str, what: str) -> Checkpoint:
+        return Checkpoint(self._work_dir / name / f"{what}.json")
+
+    def _log(self, name: str) -> Path:
+        return self._work_dir / "log" / f"{name}-client.log"
+
+    def stop(self) -> None:
+        """End the cluster and with it every job."""
+        self._cluster.stop()

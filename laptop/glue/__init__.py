@@ -1,0 +1,1 @@
+"""Glue job runs: the batch jobs, a process each."""
