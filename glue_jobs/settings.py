@@ -7,8 +7,12 @@ from dataclasses import dataclass
 class LakeSettings:
     """Where raw records lie, where the lake is, and which engine does the work.
 
-    `raw_bucket` and the prefixes are what Firehose delivers to. `catalog` is `glue` (tables in the Glue database,
-    files under `warehouse`, an s3:// URI) or `sqlite` (tables and files under the folder `warehouse`).
+    `raw_bucket` and the prefixes are what Firehose delivers to. `engine` is `spark` or `duckdb`. `catalog` is `glue`
+    (tables in the Glue database, files under `warehouse`, an s3:// URI), or for one machine `sqlite` (DuckDB) or
+    `hadoop` (Spark), with tables and files under the folder `warehouse`.
+
+    `batch_megabytes` is how much compressed raw data one commit takes, and so how much memory a job needs: DuckDB
+    uses about thirty times as much. `spark_jars` names the Iceberg jar where Spark does not bring it, as Glue does.
     """
 
     raw_bucket: str
@@ -18,3 +22,5 @@ class LakeSettings:
     catalog: str = "glue"
     events_prefix: str = "raw/events/"
     incidents_prefix: str = "raw/incidents/"
+    batch_megabytes: int = 64
+    spark_jars: str = ""

@@ -58,7 +58,8 @@ def judged_sql(*, lines: str, carried: Sequence[str], seal: str) -> str:
     """Return the query that takes lines apart: the columns `carried`, the fields as text, an instant, `reason`.
 
     `lines` is a relation with the columns `line` (text, broken bytes replaced) and `arrived_at`. Blank lines are
-    left out. The instant is `event_time_parsed`. `seal` is a text of letters and digits that no sender can guess, new for each run.
+    left out. The instant is `event_time_parsed`. `seal` is a text of letters and digits that no sender can guess,
+    new for each run.
     """
     names = ", ".join((*carried, *(field.name for field in EVENT_FIELDS)))
     kept = ", ".join(dict.fromkeys((*carried, "arrived_at")))

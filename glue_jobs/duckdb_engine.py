@@ -1,0 +1,153 @@
+"""DuckDB over Iceberg, in one process: PyIceberg says which files a table has now and commits, DuckDB does the rest.
+
+DuckDB reads the data files themselves, on disk or through Arrow's S3, and needs no extension.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+import duckdb
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.dataset as ds  # type: ignore[import-untyped]
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.expressions import In, Reference
+from pyiceberg.table import Table as IcebergTable
+
+from commerce.sql.duckdb import judged_sql
+from glue_jobs.arrow import arrow_schema
+from glue_jobs.engine import Answer
+from glue_jobs.iceberg import iceberg_partition, iceberg_schema
+from glue_jobs.lines import arrow_lines
+from glue_jobs.marts import MARTS
+from glue_jobs.raw import RawBucket, RawObject
+from glue_jobs.settings import LakeSettings
+from glue_jobs.tables import TABLES, Column, Table
+
+CARRIED = ("source_object", "line_number", "arrived_at")
+
+
+class DuckDbEngine:
+    """The embedded engine."""
+
+    def __init__(
+        self, *, catalog: Catalog, connection: duckdb.DuckDBPyConnection, database: str, raw: RawBucket
+    ) -> None:
+        self._catalog = catalog
+        self._connection = connection
+        self._database = database
+        self._raw = raw
+        for table in (*TABLES, *(mart.table for mart in MARTS)):
+            self._bind(table)
+
+    @classmethod
+    def open(cls, settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str]) -> "DuckDbEngine":
+        """Open the catalog that the settings name, and a database in memory."""
+        catalog = load_catalog("lake", **_catalog_properties(settings, environment))
+        if not catalog.namespace_exists(settings.database):
+            catalog.create_namespace(settings.database)
+        connection = duckdb.connect()
+        connection.execute("SET TimeZone = 'UTC'")
+        return cls(catalog=catalog, connection=connection, database=settings.database, raw=raw)
+
+    def create(self, table: Table) -> None:
+        """Create the table if it is not there."""
+        if not self._catalog.table_exists(self._identifier(table)):
+            schema = iceberg_schema(table)
+            self._catalog.create_table(self._identifier(table), schema, partition_spec=iceberg_partition(table, schema))
+
+    def stage(self, objects: Sequence[RawObject]) -> None:
+        """Read and judge the records of raw objects: the relation `judged`."""
+        lines = pa.concat_tables([arrow_lines(found, self._raw.read(found.key)) for found in objects])
+        self._connection.register("lines", lines)
+        judged = judged_sql(lines="lines", carried=(*CARRIED, "raw"))
+        self._connection.execute(
+            "CREATE OR REPLACE TEMP TABLE judged AS "
+            f"SELECT * REPLACE (CASE WHEN reason IS NOT NULL THEN raw END AS raw) FROM ({judged})"
+        )
+        self._connection.unregister("lines")
+
+    def present(self, name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Make a few rows a relation of that name."""
+        self._connection.register(name, pa.Table.from_pylist(list(rows), schema=arrow_schema(columns)))
+
+    def append(self, table: Table, select: str) -> int:
+        """Add the rows of a query; return how many."""
+        rows = self._rows(table, select)
+        if rows.num_rows:
+            self._iceberg(table).append(rows)
+            self._bind(table)
+        return int(rows.num_rows)
+
+    def replace(self, table: Table, select: str) -> None:
+        """Put the rows of a query in the place of all rows."""
+        iceberg, rows = self._iceberg(table), self._rows(table, select)
+        if iceberg.current_snapshot() is None:  # nothing to replace, which PyIceberg would warn of
+            iceberg.append(rows)
+        else:
+            iceberg.overwrite(rows)
+        self._bind(table)
+
+    def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
+        """Delete the rows that have one of the values."""
+        self._iceberg(table).delete(In(Reference(column), set(values)))  # type: ignore[call-arg, arg-type]
+        self._bind(table)
+
+    def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
+        """Answer a query."""
+        answer = self._arrow(select, values)
+        return Answer(tuple(answer.column_names), list(zip(*(c.to_pylist() for c in answer.columns), strict=True)))
+
+    def close(self) -> None:
+        """Close the database in memory."""
+        self._connection.close()
+
+    def _rows(self, table: Table, select: str) -> pa.Table:
+        return self._arrow(select).cast(arrow_schema(table.columns))
+
+    def _arrow(self, select: str, values: Sequence[str] = ()) -> pa.Table:
+        return self._connection.sql(select, params=list(values) or None).to_arrow_table()
+
+    def _identifier(self, table: Table) -> tuple[str, str]:
+        return (self._database, table.name)
+
+    def _iceberg(self, table: Table) -> IcebergTable:
+        return self._catalog.load_table(self._identifier(table))
+
+    def _bind(self, table: Table) -> None:
+        """Let the table's bare name stand for the files it has now."""
+        files = self._files(table)
+        if files is None:
+            self._connection.register(table.name, arrow_schema(table.columns).empty_table())
+        elif isinstance(files, list):
+            self._connection.unregister(table.name)
+            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS FROM read_parquet([{listed}])")
+        else:
+            self._connection.register(table.name, files)
+
+    def _files(self, table: Table) -> list[str] | ds.Dataset | pa.Table | None:
+        """Return paths on disk, or what Arrow reads elsewhere; None for no files or no table."""
+        if not self._catalog.table_exists(self._identifier(table)):
+            return None
+        iceberg = self._iceberg(table)
+        tasks = list(iceberg.scan().plan_files())
+        if any(task.delete_files for task in tasks):  # another engine's deletes: PyIceberg applies them
+            return iceberg.scan().to_arrow()
+        paths = [task.file.file_path for task in tasks]
+        if not paths or paths[0].startswith("file:"):
+            return [unquote(urlparse(path).path) for path in paths] or None
+        filesystem = iceberg.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
+        return ds.dataset([path.split("://", 1)[1] for path in paths], filesystem=filesystem, format="parquet")
+
+
+def _catalog_properties(settings: LakeSettings, environment: Mapping[str, str]) -> dict[str, str]:
+    if settings.catalog == "sqlite":
+        folder = Path(settings.warehouse).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return {"type": "sql", "uri": f"sqlite:///{folder}/catalog.db", "warehouse": folder.as_uri()}
+    endpoint = environment.get("AWS_ENDPOINT_URL")
+    endpoints = {"glue.endpoint": endpoint, "s3.endpoint": environment.get("AWS_ENDPOINT_URL_S3", endpoint)}
+    given = {name: url for name, url in endpoints.items() if url}
+    return {"type": "glue", "warehouse": settings.warehouse, **given}

@@ -1,0 +1,73 @@
+"""What the jobs ask of an engine. SQL handed to an engine is DuckDB's; an engine that speaks another one translates.
+
+In that SQL every table of the lake goes by its bare name, and a table that nobody has written yet is empty.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from glue_jobs.raw import RawBucket, RawObject
+from glue_jobs.settings import LakeSettings
+from glue_jobs.tables import Column, Table
+
+
+class EngineError(RuntimeError):
+    """An engine that cannot do what the settings ask; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question: column names and rows, instants in UTC, money as Decimal."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+class Engine(Protocol):
+    """DuckDB or Spark over the same Iceberg tables. Each write is one atomic commit to one table."""
+
+    def create(self, table: Table) -> None:
+        """Create the table if it is not there."""
+
+    def stage(self, objects: Sequence[RawObject]) -> None:
+        """Read and judge the records of raw objects: the relation `judged`, good for the next statements."""
+
+    def present(self, name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Make a few rows a relation of that name."""
+
+    def append(self, table: Table, select: str) -> int:
+        """Add the rows of a query, whose columns are the table's; return how many."""
+
+    def replace(self, table: Table, select: str) -> None:
+        """Put the rows of a query in the place of all rows."""
+
+    def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
+        """Delete the rows that have one of the values."""
+
+    def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
+        """Answer a query; each ? in it stands for the next value."""
+
+    def close(self) -> None:
+        """Let go of what the engine holds."""
+
+
+def open_engine(settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str]) -> Engine:
+    """Return the engine that the settings name. Raises EngineError.
+
+    Engines are imported here because Glue has no DuckDB and a laptop need not start Java.
+    """
+    match (settings.engine, settings.catalog):
+        case ("duckdb", "sqlite" | "glue"):
+            from glue_jobs.duckdb_engine import DuckDbEngine  # noqa: PLC0415
+
+            return DuckDbEngine.open(settings, raw=raw, environment=environment)
+        case ("spark", "hadoop" | "glue"):
+            from glue_jobs.spark_engine import SparkEngine  # noqa: PLC0415
+
+            return SparkEngine.open(settings, raw=raw)
+        case (engine, catalog):
+            raise EngineError(
+                f"no engine {engine!r} with the catalog {catalog!r}: use duckdb with sqlite or glue, "
+                "or spark with hadoop or glue"
+            )

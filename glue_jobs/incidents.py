@@ -1,0 +1,94 @@
+"""Records of the incidents stream to the lake: each episode once in its latest state, each tally once.
+
+They are few, a handful an episode, so they are read by the domain's own parser; the merge is SQL in the engine.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from commerce.incident import Incident, Tally, parse
+from glue_jobs.engine import Engine
+from glue_jobs.raw import RawBucket, RawObject, records
+from glue_jobs.tables import INCIDENTS, REJECTS, TALLIES, Table
+
+NOT_AN_INCIDENT = "not_an_incident"
+
+
+@dataclass
+class Arrived:
+    """What a batch of objects held, as rows of the three tables it goes to."""
+
+    incidents: list[dict[str, Any]] = field(default_factory=list)
+    tallies: list[dict[str, Any]] = field(default_factory=list)
+    rejects: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, line: bytes, *, source_object: str, line_number: int, arrived_at: datetime) -> None:
+        """Read one record and put it where it belongs."""
+        place = {"source_object": source_object, "line_number": line_number}
+        try:
+            record = parse(line)
+        except ValueError:
+            self.rejects.append({"line": line, "reason": NOT_AN_INCIDENT, "arrived_at": arrived_at, **place})
+            return
+        match record:
+            case Incident():
+                samples = list(record.sample_event_ids)
+                self.incidents.append({**asdict(record), "sample_event_ids": samples, "arrived_at": arrived_at})
+            case Tally():
+                self.tallies.append({**asdict(record), "arrived_at": arrived_at})
+
+
+def take_incidents(
+    objects: Sequence[RawObject], *, engine: Engine, raw: RawBucket, reached: Callable[[str], None]
+) -> dict[str, int]:
+    """Merge the records of the objects into the lake; return how many there were. Doing it twice changes nothing."""
+    arrived = _read(objects, raw=raw)
+    if arrived.incidents:
+        engine.present("arrived_incidents", INCIDENTS.columns, arrived.incidents)
+        engine.replace(INCIDENTS, LATEST_STATES)
+    reached("incidents: incidents")
+    if arrived.tallies:
+        engine.present("arrived_tallies", TALLIES.columns, arrived.tallies)
+        engine.append(TALLIES, NEW_TALLIES)
+    reached("incidents: tallies")
+    if arrived.rejects:
+        engine.present("arrived_rejects", REJECTS.columns, arrived.rejects)
+        engine.append(REJECTS, f"SELECT {_names(REJECTS)} FROM arrived_rejects")
+    reached("incidents: rejects")
+    readable, refused = len(arrived.incidents) + len(arrived.tallies), len(arrived.rejects)
+    return {"records": readable + refused, "events": readable, "rejects": refused, "duplicates": 0}
+
+
+def _read(objects: Sequence[RawObject], *, raw: RawBucket) -> Arrived:
+    arrived = Arrived()
+    for found in objects:
+        for number, line in records(raw.read(found.key)):
+            arrived.add(line, source_object=found.key, line_number=number, arrived_at=found.arrived_at)
+    return arrived
+
+
+def _names(table: Table) -> str:
+    return ", ".join(table.column_names)
+
+
+# A later state wins over an earlier one, whenever it arrived; of two alike the one seen last, then the first to come.
+LATEST_STATES = f"""
+SELECT {_names(INCIDENTS)} FROM (
+  SELECT {_names(INCIDENTS)}, ROW_NUMBER() OVER (
+    PARTITION BY incident_id
+    ORDER BY CASE state WHEN 'closed' THEN 3 WHEN 'extended' THEN 2 ELSE 1 END DESC, last_seen_at DESC, arrived_at
+  ) AS nth
+  FROM (
+    SELECT {_names(INCIDENTS)} FROM incidents
+    UNION ALL
+    SELECT {_names(INCIDENTS)} FROM arrived_incidents
+  ) AS states
+) AS ranked
+WHERE nth = 1"""
+NEW_TALLIES = f"""
+SELECT {_names(TALLIES)} FROM (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY tally_id ORDER BY arrived_at) AS nth FROM arrived_tallies
+) AS arrived
+WHERE nth = 1 AND NOT EXISTS (SELECT 1 FROM tallies WHERE tallies.tally_id = arrived.tally_id)"""

@@ -1,0 +1,77 @@
+"""The raw bucket: what Firehose delivered, by arrival hour, and the bytes in it."""
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+
+_HOUR = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$")
+BLANK = b" \t\r"
+
+
+class RawError(RuntimeError):
+    """A raw object that cannot be taken; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawObject:
+    """One delivered object. `arrived_at` is the end of its arrival hour: no record in it came later."""
+
+    key: str
+    bytes_compressed: int
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawBucket:
+    """The bucket that raw records are delivered to. Only its name is kept, so that it can travel to a worker."""
+
+    name: str
+
+    def objects(self, prefix: str) -> list[RawObject]:
+        """Return every object below the prefix, by key. Raises RawError."""
+        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        found = [self._object(entry) for page in pages for entry in page.get("Contents", [])]
+        return sorted(found, key=lambda raw: raw.key)
+
+    def read(self, key: str) -> bytes:
+        """Return the object's content, decompressed. Raises RawError."""
+        body = self._client().get_object(Bucket=self.name, Key=key)["Body"].read()
+        try:
+            return gzip.decompress(body)
+        except (OSError, EOFError, zlib.error) as error:
+            raise RawError(f"s3://{self.name}/{key} is no gzip file ({error}): repair it or move it away") from error
+
+    def _client(self) -> Any:
+        return boto3.client("s3")
+
+    def _object(self, entry: Any) -> RawObject:
+        hour = _HOUR.search(entry["Key"])
+        if hour is None:
+            raise RawError(f"s3://{self.name}/{entry['Key']} is not below an hour YYYY/MM/DD/HH/: move it away")
+        began = datetime(*map(int, hour.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
+        return RawObject(key=entry["Key"], bytes_compressed=entry["Size"], arrived_at=began + timedelta(hours=1))
+
+
+def records(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return line number and bytes of each record; blank lines are none."""
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if line.strip(BLANK):
+            yield number, line
+
+
+def batches(objects: list[RawObject], *, megabytes: int) -> Iterator[list[RawObject]]:
+    """Return the objects in groups of at most that size, compressed; an object larger than that stands alone."""
+    batch: list[RawObject] = []
+    for raw in objects:
+        if batch and sum(taken.bytes_compressed for taken in batch) + raw.bytes_compressed > megabytes * 1_000_000:
+            yield batch
+            batch = []
+        batch.append(raw)
+    if batch:
+        yield batch

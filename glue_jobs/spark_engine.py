@@ -1,0 +1,162 @@
+"""Spark over Iceberg: on Glue for a shop that has outgrown one machine, elsewhere as a local session.
+
+Lines are cut from raw objects by workers with the same code as in the embedded engine; all else runs in the JVM.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import sqlglot
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+from commerce.sql.spark import SESSION_SETTINGS, judged_sql
+from glue_jobs.engine import Answer
+from glue_jobs.lines import arrow_lines
+from glue_jobs.marts import MARTS
+from glue_jobs.raw import RawBucket, RawObject
+from glue_jobs.settings import LakeSettings
+from glue_jobs.tables import TABLES, Column, Table
+
+CATALOG = "lake"
+CARRIED = ("source_object", "line_number", "arrived_at", "raw")
+LINES = "source_object STRING, line_number BIGINT, arrived_at TIMESTAMP, raw BINARY"
+LINES_AT_ONCE = 20_000
+
+
+class SparkEngine:
+    """Spark, with the lake as its current database."""
+
+    def __init__(self, *, session: SparkSession, database: str, raw: RawBucket) -> None:
+        self._session = session
+        self._database = database
+        self._raw = raw
+        self._judged: DataFrame | None = None
+        session.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.`{database}`")
+        session.sql(f"USE {CATALOG}.`{database}`")
+        for table in (*TABLES, *(mart.table for mart in MARTS)):
+            self._stand_in(table)
+
+    @classmethod
+    def open(cls, settings: LakeSettings, *, raw: RawBucket) -> "SparkEngine":
+        """Start a session with the catalog that the settings name, or take the one there is."""
+        builder = SparkSession.builder.appName("floorwalker")
+        for name, value in session_settings(settings).items():
+            builder = builder.config(name, value)
+        return cls(session=builder.getOrCreate(), database=settings.database, raw=raw)
+
+    def create(self, table: Table) -> None:
+        """Create the table if it is not there."""
+        columns = ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.meaning)}" for c in table.columns)
+        partition = f"PARTITIONED BY (`{table.partition}`)" if table.partition else ""
+        self._session.catalog.dropTempView(table.name)
+        self._session.sql(
+            f"CREATE TABLE IF NOT EXISTS `{table.name}` ({columns}) USING iceberg {partition} "
+            f"COMMENT {_quoted(table.grain)} TBLPROPERTIES ('format-version' = '2')"
+        )
+
+    def stage(self, objects: Sequence[RawObject]) -> None:
+        """Read and judge the records of raw objects: the relation `judged`."""
+        listed = [(found.key, found.bytes_compressed, found.arrived_at.timestamp()) for found in objects]
+        keys = self._session.createDataFrame(listed, "key STRING, size BIGINT, arrived_at DOUBLE")
+        lines = keys.repartition(len(listed), "key").mapInArrow(_reader(self._raw), LINES)
+        lines.withColumn("line", f.decode("raw", "UTF-8")).createOrReplaceTempView("lines")
+        if self._judged is not None:
+            self._judged.unpersist()
+        judged = self._session.sql(judged_sql(lines="lines", carried=CARRIED, seal=uuid.uuid4().hex))
+        self._judged = judged.persist()
+        self._judged.createOrReplaceTempView("judged")
+
+    def present(self, name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Make a few rows a relation of that name."""
+        schema = ", ".join(f"`{column.name}` {column.type}" for column in columns)
+        listed = [tuple(row[column.name] for column in columns) for row in rows]
+        self._session.createDataFrame(listed, schema).createOrReplaceTempView(name)
+
+    def append(self, table: Table, select: str) -> int:
+        """Add the rows of a query; return how many."""
+        self._session.sql(_spark(select)).select(*table.column_names).writeTo(table.name).append()
+        added = self._session.sql(
+            f"SELECT summary['added-records'] FROM {CATALOG}.`{self._database}`.{table.name}.snapshots "
+            "ORDER BY committed_at DESC LIMIT 1"
+        )
+        return int(added.first()[0] or 0)
+
+    def replace(self, table: Table, select: str) -> None:
+        """Put the rows of a query in the place of all rows."""
+        self._session.sql(_spark(select)).select(*table.column_names).writeTo(table.name).overwrite(f.lit(True))
+
+    def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
+        """Delete the rows that have one of the values."""
+        self._session.sql(f"DELETE FROM {table.name} WHERE {column} IN ({', '.join(map(_quoted, values))})")
+
+    def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
+        """Answer a query."""
+        frame = self._session.sql(_spark(select), args=list(values) or None)
+        return Answer(tuple(frame.columns), [tuple(map(_plain, row)) for row in frame.collect()])
+
+    def close(self) -> None:
+        """Forget what was staged; the session belongs to the process."""
+        for name in (view.name for view in self._session.catalog.listTables() if view.isTemporary):
+            self._session.catalog.dropTempView(name)
+
+    def _stand_in(self, table: Table) -> None:
+        """Let a table that is not there be an empty one, for questions."""
+        self._session.catalog.dropTempView(table.name)
+        if not self._session.catalog.tableExists(table.name):
+            self.present(table.name, table.columns, [])
+
+
+def session_settings(settings: LakeSettings) -> dict[str, str]:
+    """Return what a session needs so that the lake is there and lines are judged as everywhere."""
+    lake = f"spark.sql.catalog.{CATALOG}"
+    common = {
+        **SESSION_SETTINGS,
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        lake: "org.apache.iceberg.spark.SparkCatalog",
+        f"{lake}.cache-enabled": "false",
+    }
+    if settings.spark_jars:
+        common["spark.jars"] = settings.spark_jars
+    if settings.catalog == "hadoop":
+        return {**common, f"{lake}.type": "hadoop", f"{lake}.warehouse": Path(settings.warehouse).resolve().as_uri()}
+    return {
+        **common,
+        f"{lake}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{lake}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+        f"{lake}.warehouse": settings.warehouse,
+    }
+
+
+def _reader(raw: RawBucket) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return what a worker runs: keys of raw objects in, their lines out, a few thousand at a time."""
+
+    def read(keys: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in keys:
+            for row in batch.to_pylist():
+                arrived_at = datetime.fromtimestamp(row["arrived_at"], UTC)
+                found = RawObject(key=row["key"], bytes_compressed=row["size"], arrived_at=arrived_at)
+                lines = arrow_lines(found, raw.read(found.key)).drop_columns(["line"])
+                lines = lines.set_column(3, "raw", lines["raw"].cast(pa.binary()))
+                yield from lines.to_batches(max_chunksize=LINES_AT_ONCE)
+
+    return read
+
+
+def _spark(select: str) -> str:
+    return sqlglot.transpile(select, read="duckdb", write="spark")[0]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _plain(value: Any) -> Any:
+    """Return Spark's value as every engine gives it: instants with their zone, bytes as bytes."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return bytes(value) if isinstance(value, bytearray) else value
