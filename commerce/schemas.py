@@ -5,9 +5,10 @@ from typing import Any
 
 from commerce.fields import Field, FieldType
 
+# As on the wire: Flink's json format leaves out the zeros at the end of an instant, so it gets them as text.
 _FLINK = {
     FieldType.TEXT: "STRING",
-    FieldType.TIMESTAMP: "TIMESTAMP_LTZ(3)",
+    FieldType.TIMESTAMP: "STRING",
     FieldType.MONEY: "DECIMAL(12, 2)",
     FieldType.COUNT: "BIGINT",
     FieldType.NUMBER: "DOUBLE",
@@ -33,7 +34,7 @@ _JSON: dict[FieldType, dict[str, Any]] = {
 
 
 def flink_columns(fields: Sequence[Field]) -> str:
-    """Return the column list of a Flink DDL: `name TYPE, ...`."""
+    """Return the column list of a Flink DDL for the records on the wire: `name TYPE, ...`."""
     return ",\n  ".join(f"`{field.name}` {_FLINK[field.type]}" for field in fields)
 
 

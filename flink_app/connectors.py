@@ -6,7 +6,7 @@ from flink_app.settings import DetectorSettings
 
 
 def source_ddl(settings: DetectorSettings) -> str:
-    """Return the DDL of `records`: the raw text of each Kinesis record and when it arrived."""
+    """Return the DDL of `records`: the bytes of each Kinesis record and when it arrived."""
     options = _options(
         settings,
         stream=settings.events_stream,
@@ -17,7 +17,7 @@ def source_ddl(settings: DetectorSettings) -> str:
             "format": "raw",
         },
     )
-    columns = "`record` STRING, `arrived_at` TIMESTAMP(3) METADATA FROM 'timestamp' VIRTUAL"
+    columns = "`record` BYTES, `arrived_at` TIMESTAMP(3) METADATA FROM 'timestamp' VIRTUAL"
     return f"CREATE TEMPORARY TABLE records ({columns}) WITH ({options})"
 
 
@@ -33,7 +33,6 @@ def sink_ddls(settings: DetectorSettings) -> tuple[str, str]:
             # Servers that speak no HTTP/2 exist, the service itself speaks both.
             "sink.http-client.protocol.version": "HTTP1_1",
             "format": "json",
-            "json.timestamp-format.standard": "ISO-8601",
         },
     )
     return (

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from commerce.rules.rule import Rule
-from commerce.sql.flink import seconds
+from commerce.sql.flink import instant_text, seconds
 
-INSTANT_FORMAT = "'yyyy-MM-dd''T''HH:mm:ss.SSS''Z'''"
 MAX_SAMPLES = 20
 
 
@@ -79,9 +78,9 @@ def _episodes(rule: Rule) -> str:
 
 def _columns(rule: Rule, *, state: str, opened_at: str, last_seen_at: str) -> str:
     """Return the columns of INCIDENT_FIELDS, in their order."""
-    opened_text = f"DATE_FORMAT({opened_at}, {INSTANT_FORMAT})"
+    opened = instant_text(opened_at)
     return f"""'incident',
-          SHA256(CONCAT_WS('|', '{rule.name}', '{rule.version}', subject, {opened_text})),
+          SHA256(CONCAT_WS('|', '{rule.name}', '{rule.version}', subject, {opened})),
           '{rule.name}', CAST({rule.version} AS BIGINT), '{rule.subject_type}', subject, {state}, '{rule.severity}',
-          {opened_at}, {last_seen_at}, CAST({rule.window_seconds} AS BIGINT), `value`,
+          {opened}, {instant_text(last_seen_at)}, CAST({rule.window_seconds} AS BIGINT), `value`,
           CAST({rule.leading.threshold} AS DOUBLE), evidence, SPLIT(samples, ','), sentence"""

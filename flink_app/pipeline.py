@@ -1,13 +1,14 @@
 """The detector between its edges: from the table `records` to the rows of `incidents` and `tallies`."""
 
+import secrets
 from collections.abc import Sequence
 
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
 from commerce.rules.rule import Measure, Rule
-from commerce.sql.flink import seconds
+from commerce.sql.flink import judged_sql, lines_sql, seconds
 from flink_app.episodes import incidents_sql
-from flink_app.events import CARRIED, ROWTIME, judged_sql, lines_sql, on_time_sql, outcome_sql, tallies_sql
+from flink_app.events import CARRIED, ROWTIME, on_time_sql, outcomes_sql, tallies_sql
 from flink_app.features import crossings_sql, site_history_sql, site_panes_sql, user_panes_sql
 from flink_app.settings import DetectorSettings
 
@@ -15,12 +16,13 @@ from flink_app.settings import DetectorSettings
 def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: DetectorSettings) -> StatementSet:
     """Return the statements that read `records` once and write `incidents` and `tallies`.
 
-    The three tables must exist: `records(record STRING, arrived_at TIMESTAMP(3))`, the others by the field table.
+    The three tables must exist: `records(record BYTES, arrived_at TIMESTAMP(3))`, the others by the field table.
     """
-    _view(tables, "lines", lines_sql())
-    _view(tables, "judged", judged_sql())
+    _view(tables, "lines", lines_sql("records"))
+    carried = (*CARRIED, "arrived_at")
+    _view(tables, "judged", judged_sql(lines="lines", carried=carried, seal=secrets.token_hex(16)))
     _give_time(tables, settings)
-    _view(tables, "outcomes", outcome_sql())
+    _view(tables, "outcomes", outcomes_sql())
     _view(tables, "on_time", on_time_sql())
     _watch_site(tables, rules)
     for rule in rules:
@@ -36,7 +38,7 @@ def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> No
     schema = Schema.new_builder()
     for name in CARRIED:
         schema.column(name, "STRING")
-    schema.column("event_time", "TIMESTAMP(3)").column("arrived_at", "TIMESTAMP(3)").column("reason", "STRING")
+    schema.column("arrived_at", "TIMESTAMP(3)").column("event_time_parsed", "TIMESTAMP(3)").column("reason", "STRING")
     schema.column_by_expression("rowtime", f"CAST({ROWTIME} AS TIMESTAMP(3))")
     schema.column_by_expression("read_at", "PROCTIME()")
     schema.watermark("rowtime", f"rowtime - {seconds(settings.allowed_lateness_seconds)}")

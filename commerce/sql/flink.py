@@ -1,10 +1,25 @@
-"""Flink SQL's words for the checks of `commerce.rejects`."""
+r"""Flink SQL's words for the checks of `commerce.rejects`, and how it reads a line so that they can be made.
 
+Flink stops reading where an object ends and never sees what follows. So the line is also read as the first of two
+members of a list, the second being a seal the sender cannot know: nothing but one value can stand before it. Half a
+surrogate pair becomes a question mark, so it is looked for in the line.
+"""
+
+from collections.abc import Sequence
 from datetime import timedelta
+
+from commerce.fields import EVENT_FIELDS
+from commerce.rejects import reject_reason_sql
+
+LINE_BREAK = "U&'\\000A'"
+_BLANK = r"\A[ \t\r]*\z"
+_OBJECT = r"\A[ \t\r]*\{"
+_SURROGATE = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 
 
 class FlinkDialect:
-    """The columns and functions that the detector's SQL uses."""
+    """The columns and functions that `judged_sql` uses."""
 
     line = "line"
     is_json_object = "is_json_object"
@@ -24,12 +39,53 @@ class FlinkDialect:
         return f"CHAR_LENGTH({expression}) - CHAR_LENGTH(REPLACE(REPLACE({expression}, '[', ''), '{{', ''))"
 
     def matches(self, expression: str, pattern: str) -> str:
-        """Return: the whole text matches the pattern."""
-        return f"REGEXP({expression}, '^({pattern})$')"
+        r"""Return: the whole text matches the pattern; $ would take a line feed at the end for nothing."""
+        return rf"REGEXP({expression}, '\A({pattern})\z')"
 
     def later_than(self, expression: str, other: str, lead: timedelta) -> str:
         """Return: the instant lies more than `lead` after the other."""
-        return f"TIMESTAMPDIFF(SECOND, {other}, {expression}) > {int(lead.total_seconds())}"
+        return f"{expression} > {other} + {seconds(lead.total_seconds())}"
+
+
+def judged_sql(*, lines: str, carried: Sequence[str], seal: str) -> str:
+    """Return the query that takes lines apart: the columns `carried`, an instant, `reason` (NULL for an event).
+
+    `lines` is a relation with the columns `line` and `arrived_at`. The instant is `event_time_parsed`. `seal` is a
+    text of letters and digits that no sender can guess.
+
+    The fields pass through UNNEST because the planner would otherwise copy each JSON_VALUE into every place that
+    mentions the field, and parse the line some forty times.
+    """
+    names = ", ".join(field.name for field in EVENT_FIELDS)
+    values = ", ".join(f"NULLIF(JSON_VALUE(line, '$.{field.name}'), '')" for field in EVENT_FIELDS)
+    kept = ", ".join(name for name in carried if name not in {field.name for field in EVENT_FIELDS})
+    return f"""
+        SELECT {", ".join(carried)}, event_time_parsed, {reject_reason_sql(FlinkDialect())} AS reason
+        FROM (
+          SELECT line, {kept}, is_json_object, {names},
+            TRY_CAST(REPLACE(REPLACE(event_time, 'T', ' '), 'Z', '') AS TIMESTAMP(3)) AS event_time_parsed
+          FROM {lines}
+          CROSS JOIN UNNEST(ARRAY[ROW({_is_json_object(seal)}, {values})]) AS fields_read(is_json_object, {names})
+        )
+    """
+
+
+def lines_sql(records: str) -> str:
+    """Return the query that gives one row a line: a record may hold several, and the archive keeps lines.
+
+    `records` has the columns `record` (bytes) and `arrived_at`. Bytes, because the raw format takes broken UTF-8
+    for a text as it is, and only decoding shows where it is broken.
+    """
+    return f"""
+        SELECT line, arrived_at
+        FROM {records} CROSS JOIN UNNEST(SPLIT(DECODE(record, 'UTF-8'), {LINE_BREAK})) AS pieces(line)
+        WHERE NOT REGEXP(line, '{_BLANK}')
+    """
+
+
+def instant_text(expression: str) -> str:
+    """Return the expression for an instant as it stands on the wire: 2019-10-01T00:00:00.000Z."""
+    return f"DATE_FORMAT({expression}, 'yyyy-MM-dd''T''HH:mm:ss.SSS''Z''')"
 
 
 def seconds(number: float) -> str:
@@ -39,3 +95,10 @@ def seconds(number: float) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     return f"INTERVAL '{days} {hours:02d}:{minutes:02d}:{rest // 1000:02d}.{rest % 1000:03d}' DAY TO SECOND(3)"
+
+
+def _is_json_object(seal: str) -> str:
+    whole = rf"REGEXP_REPLACE(REGEXP_REPLACE(line, '\\\\', ''), '{_PAIR}', '')"
+    half_surrogate = f"REGEXP(line, '{_SURROGATE}') AND REGEXP({whole}, '{_SURROGATE}')"
+    sealed = f"JSON_VALUE(CONCAT('[', line, ',\"{seal}\"]'), '$[1]')"
+    return f"REGEXP(line, '{_OBJECT}') AND COALESCE({sealed} = '{seal}', FALSE) AND NOT ({half_surrogate})"

@@ -1,0 +1,45 @@
+"""Events for the detector's scenarios, made by hand: who does what, how often, from when."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from commerce.event import Event
+
+START = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def event(user: str, at: float, *, product: str = "1", kind: str = "view", name: str = "") -> Event:
+    return Event(
+        event_id=name or f"{user}-{kind}-{product}-{round(at * 1000)}",
+        event_time=after(at),
+        event_type=kind,
+        product_id=product,
+        price=Decimal("9.99"),
+        user_id=user,
+    )
+
+
+def clicks(user: str, *, count: int, start: float, within: float, products: int = 1, kind: str = "view") -> list[Event]:
+    """Return `count` events of one user, evenly over `within` seconds, going around `products` products."""
+    step = within / count
+    return [event(user, start + i * step, product=str(i % products), kind=kind) for i in range(count)]
+
+
+def people(*, count: int, start: float, within: float, events_each: int = 5, buying: float = 0.1) -> Iterator[Event]:
+    """Yield the events of ordinary shoppers, evenly over the time; each `1 / buying`th event is a cart."""
+    total = count * events_each
+    every = round(1 / buying) if buying else total + 1
+    for i in range(total):
+        kind = "cart" if i % every == every - 1 else "view"
+        yield event(f"p{start:.0f}-{i % count}", start + i * within / total, product=str(i % 97), kind=kind)
+
+
+def in_order(*groups: object) -> list[Event]:
+    """Return all events of all groups in the order of their times."""
+    events = [each for group in groups for each in group]  # type: ignore[attr-defined]
+    return sorted(events, key=lambda each: (each.event_time, each.event_id))
