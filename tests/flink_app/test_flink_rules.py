@@ -97,7 +97,7 @@ def test_an_attack_is_one_episode_that_opens_grows_and_closes(detector: Detector
         for start in sorted({state.opened_at for state in states})
     )
     assert [state.state for state in first] == ["open", *["extended"] * 9, "closed"]
-    assert [state.state for state in second][0] == "open"
+    assert next(state.state for state in second) == "open"
     assert len({state.incident_id for state in first}) == 1
     assert first[-1].last_seen_at == after(599.75)
     assert first[-1].value == 240
