@@ -16,6 +16,8 @@ from stacks.response import ResponseStack
 from stacks.stages import Stage
 from stacks.streams import StreamsStack
 
+Graph = tuple[str, list[cloudwatch.IMetric]]
+
 
 class ObservabilityStack(Stack):
     """One dashboard, and alarms that mail to the operations topic."""
@@ -36,7 +38,6 @@ class ObservabilityStack(Stack):
         operations = actions.SnsAction(response.operations)
         for alarm in alarms(self, stage=stage, measures=measures):
             alarm.add_alarm_action(operations)
-            alarm.add_ok_action(operations)
         _tell_of_failed_jobs(self, jobs=lake.jobs, topic=response.operations)
         _dashboard(self, measures=measures)
 
@@ -57,22 +58,24 @@ def _tell_of_failed_jobs(scope: Construct, *, jobs: BatchJobs, topic: sns.ITopic
 
 
 def _dashboard(scope: Construct, *, measures: Measures) -> None:
-    shop = [
-        _graph("Events judged and late", measures.events_on_time, measures.events_late),
-        _graph("Records refused, by reason", measures.rejected_by_reason),
-        _graph("Incidents opened, by rule and severity", measures.opened_by_rule),
-        _graph("Alerts sent, by rule and severity", measures.alerts_by_rule),
+    shop: list[Graph] = [
+        ("Events judged and late", [measures.events_on_time, measures.events_late]),
+        ("Records refused, by reason", [measures.rejected_by_reason]),
+        ("Incidents opened, by rule and severity", [measures.opened_by_rule]),
+        ("Alerts sent, by rule and severity", [measures.alerts_by_rule]),
     ]
-    machinery = [
-        _graph("How far readers are behind, ms", measures.events_age, measures.incidents_age),
-        _graph("Detector: down, ms", measures.detector_downtime),
-        _graph("Detector: restarts", measures.detector_restarts),
-        _graph("Responder: errors, failed records", measures.responder_errors, measures.records_failed),
-        _graph("Dead letters", measures.dead_letters),
-        _graph("Age of the oldest undelivered record, s", *measures.delivery_ages),
+    machinery: list[Graph] = [
+        ("How far readers are behind, ms", [measures.events_age, measures.incidents_age]),
+        ("Detector: down, ms", [measures.detector_downtime]),
+        ("Detector: restarts", [measures.detector_restarts]),
+        ("Responder: errors, failed records", [measures.responder_errors, measures.records_failed]),
+        ("Dead letters", [measures.dead_letters]),
+        ("Age of the oldest undelivered record, s", [*measures.delivery_ages]),
     ]
-    cloudwatch.Dashboard(scope, "Dashboard", widgets=[shop[:2], shop[2:], machinery[:3], machinery[3:]])
+    rows = [_row(*shop[:2]), _row(*shop[2:]), _row(*machinery[:3]), _row(*machinery[3:])]
+    cloudwatch.Dashboard(scope, "Dashboard", widgets=rows)
 
 
-def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=12 if len(title) > 34 else 8)
+def _row(*graphs: Graph) -> list[cloudwatch.IWidget]:
+    """Return graphs that share the width of the page, which has 24 columns."""
+    return [cloudwatch.GraphWidget(title=title, left=lines, width=24 // len(graphs)) for title, lines in graphs]

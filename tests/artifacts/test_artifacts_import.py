@@ -17,15 +17,18 @@ import pytest
 from stacks.packaging import ROOT, batch_zip, detector_zip, function_zip
 
 FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
-# What the Lambda runtime brings. The order is boto3 and what it stands on.
+# What the Lambda runtime brings. jmespath, which boto3 stands on too, is the zip's.
 LAMBDA_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
+GLUE_BRINGS = (*LAMBDA_BRINGS, "jmespath", "pyspark", "py4j", "pyarrow")
 
 
 @pytest.mark.parametrize("name", ["respond", "start_detector"])
 def test_each_function_imports_alone(tmp_path, name):
     """The library that a function lacks is missed at the first record, long after the deployment."""
     run = _import(
-        f"lambdas.{name}.handler", unpacked=_unpack(function_zip(name), tmp_path / "task"), brought=_runtime(tmp_path)
+        f"lambdas.{name}.handler",
+        unpacked=_unpack(function_zip(name), tmp_path / "task"),
+        brought=_runtime(tmp_path, LAMBDA_BRINGS),
     )
     assert run.returncode == 0, run.stderr
     assert "handler" in run.stdout
@@ -45,10 +48,10 @@ def test_the_detector_imports_alone(tmp_path):
     assert f"{ROOT}'" not in run.stdout, "the repository was on the path: the test would prove nothing"
 
 
-@pytest.mark.parametrize("module", ["glue_jobs", "commerce.rules", "sqlglot"])
-def test_the_batch_zip_imports_from_the_zip_itself(module):
+@pytest.mark.parametrize("module", ["glue_jobs.curate", "glue_jobs.spark_engine", "sqlglot"])
+def test_the_batch_zip_imports_from_the_zip_itself(tmp_path, module):
     """Glue puts the zip on the path without unpacking it."""
-    run = _import(module, unpacked=batch_zip(), brought=[])
+    run = _import(module, unpacked=batch_zip(), brought=_runtime(tmp_path, GLUE_BRINGS))
     assert run.returncode == 0, run.stderr
 
 
@@ -90,11 +93,11 @@ def _unpack(archive: Path, folder: Path) -> Path:
     return folder
 
 
-def _runtime(tmp_path: Path) -> list[Path]:
-    """Return a folder that holds nothing but what the Lambda runtime brings."""
+def _runtime(tmp_path: Path, brings: tuple[str, ...]) -> list[Path]:
+    """Return a folder that holds nothing but what the service's runtime brings."""
     folder = tmp_path / "runtime"
     folder.mkdir()
-    for name in LAMBDA_BRINGS:
+    for name in brings:
         for top in {file.parts[0] for file in distribution(name).files or () if ".." not in file.parts}:
             link = folder / top
             if not link.exists():
