@@ -31,10 +31,13 @@ class Progress:
 class ProgressFile:
     """Belongs to one recording and one target. Written anew and renamed, so that a kill leaves the old or the new."""
 
-    def __init__(self, folder: Path, *, source: Path, target: str) -> None:
+    def __init__(
+        self, folder: Path, *, source: Path, target: str, save_every_seconds: float = SAVE_EVERY_SECONDS
+    ) -> None:
         identity = hashlib.sha256(f"{source.resolve()}\n{target}".encode()).hexdigest()[:12]
         self.path = folder / f"{source.name}-{identity}.progress.json"
         self._source = source
+        self._save_every_seconds = save_every_seconds
         self._noted: tuple[Record, int] | None = None
         self._saved_at = time.monotonic()
 
@@ -60,7 +63,7 @@ class ProgressFile:
         An older state sends more again, it never skips.
         """
         self._noted = record, written_bytes
-        if time.monotonic() - self._saved_at >= SAVE_EVERY_SECONDS:
+        if time.monotonic() - self._saved_at >= self._save_every_seconds:
             self.save()
 
     def save(self) -> None:

@@ -88,7 +88,11 @@ def _writing(target: Path) -> Iterator[BinaryIO]:
     partial = target.with_name(target.name + ".partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as raw:
+        raw = partial.open("wb")
+    except OSError as error:
+        raise Fault(f"{target} cannot be written: {error.strerror}") from error
+    try:
+        with raw:
             if target.suffix == ".gz":
                 with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
                     yield cast(BinaryIO, packed)

@@ -4,6 +4,7 @@ Crowds (surges and the sale) keep 45 minutes from the start and from each other:
 hour before must find an ordinary half hour. The last 25 minutes hold no attack, so that each can come to its end.
 """
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -34,10 +35,10 @@ def crowds(rng: random.Random, options: Options) -> Timetable:
     needed = sum(BEFORE_CROWD_MS + slot for slot in slots)
     slack = options.end_ms - options.start_ms - QUIET_END_MS - needed
     if slots and slack < 0:
-        hours = (needed + QUIET_END_MS) / 60 / MINUTE_MS
+        tenths = math.ceil((needed + QUIET_END_MS) / (6 * MINUTE_MS))
         raise Fault(
             f"--hours {options.hours:g} is too short for {len(slots)} crowds (site surges and the sale), 45 minutes "
-            f"apart: ask for fewer, --no-sale, or --hours {hours:.1f}"
+            f"apart: ask for fewer, --no-sale, or --hours {tenths / 10}"
         )
     offsets = sorted(rng.randint(0, slack) for _ in slots)
     starts: list[tuple[int, int]] = []

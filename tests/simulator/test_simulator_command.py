@@ -1,0 +1,151 @@
+"""The command line: what it writes, and one clear line for whatever goes wrong."""
+
+import gzip
+import json
+import sys
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from simulator.__main__ import generate, main, replay, sample
+from simulator.kaggle import HEADER
+
+SESSION = "72d76fde-8bb3-4e00-8c23-a032dfed738c"
+GOOD = f"2019-10-01 00:00:00 UTC,view,1,1,,b,1.00,7,{SESSION}"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """Return what calls the command in an empty folder without AWS settings; gives exit code and standard error."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    def call(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["simulator", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), capfd.readouterr().err
+
+    return call
+
+
+def recording(*rows: str) -> str:
+    Path("recorded.csv").write_text("\n".join([HEADER, *rows]) + "\n")
+    return "recorded.csv"
+
+
+def test_replay_writes_lines_and_the_account(run):
+    """The account is for programs as well: every figure under its name."""
+    code, said = run("replay", recording(GOOD, "x", GOOD), "--to", "file:out.jsonl.gz", "--account", "account.json")
+    assert code == 0
+    assert len(gzip.decompress(Path("out.jsonl.gz").read_bytes()).splitlines()) == 2
+    account = json.loads(Path("account.json").read_text())
+    assert {
+        name: account[name] for name in ("read", "produced", "sent", "retried", "refused", "bad_rows", "unsent")
+    } == {
+        "read": 3,
+        "produced": 2,
+        "sent": 2,
+        "retried": 0,
+        "refused": 0,
+        "bad_rows": 1,
+        "unsent": 0,
+    }
+    assert "recorded.csv: line 3: 1 columns where the header has 9" in said
+    (kept,) = Path("build/simulator/recorded.csv.rejects.jsonl").read_text().splitlines()
+    assert (json.loads(kept)["line"], json.loads(kept)["text"]) == (3, "x\n")
+
+
+def test_a_bad_row_can_stop_the_replay(run):
+    """What came before it is sent."""
+    code, said = run("replay", recording(GOOD, "x"), "--to", "file:out.jsonl", "--on-bad-row", "stop")
+    assert code == 1
+    assert said.splitlines()[-1] == "simulator: recorded.csv: line 3: 1 columns where the header has 9"
+    assert len(Path("out.jsonl").read_bytes().splitlines()) == 1
+
+
+def test_generate_writes_the_truth_beside_the_records(run):
+    """The truth counts the lines of the file."""
+    arguments = ("--events", "500", "--attacks", "request_flood=1", "--no-sale", "--truth", "truth.json")
+    code, _ = run("generate", "--to", "file:out.jsonl", *arguments)
+    truth = json.loads(Path("truth.json").read_text())
+    assert code == 0
+    assert truth["produced"] == len(Path("out.jsonl").read_bytes().split(b"\n")) - 1
+    assert [attack["family"] for attack in truth["attacks"]] == ["request_flood"]
+    assert truth["complete"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["replay", "nope.csv"], "nope.csv: no such file"),
+        (["replay", "."], "Is a directory"),
+        (["replay", "recorded.csv", "--to", "s3:x"], "expected kinesis:STREAM, file:PATH or stdout"),
+        (["replay", "recorded.csv", "--to", "file:/dev/null/x"], "cannot be written"),
+        (["replay", "recorded.csv", "--to", "kinesis:x"], "no AWS credentials"),
+        (["replay", "recorded.csv", "--rate", "0"], "--rate is 0, expected more than 0"),
+        (["replay", "recorded.csv", "--rate", "1", "--speed", "2"], "exclude each other"),
+        (["replay", "recorded.csv", "--rate", "fast"], "--rate"),
+        (["replay", "recorded.csv", "--bogus"], "--bogus"),
+        (["replay"], "file"),
+        (["bogus"], "bogus"),
+        (["generate", "--attacks", "flood"], "family=count"),
+        (["generate", "--hours", "1"], "too short"),
+        (["generate", "--late", "2"], "share from 0 to 0.3"),
+        (
+            ["generate", "--to", "file:x", "--truth", "/dev/null/x", "--events", "1", "--no-sale", "--attacks", "none"],
+            "/dev/null/x cannot be written",
+        ),
+        (["sample", "nope.csv", "out.csv", "--users", "0.1"], "no such file"),
+        (["sample", "recorded.csv", "out.csv", "--users", "2"], "expected a fraction"),
+        (["sample", "recorded.csv", "recorded.csv", "--users", "0.1"], "name another target"),
+        (["sample", "recorded.csv", "/dev/null/x", "--users", "0.1"], "cannot be written"),
+    ],
+)
+def test_a_mistake_is_answered_with_one_line(run, arguments: list[str], message: str):
+    """No traceback, no page of usage: what is wrong, and what would be right."""
+    recording(GOOD)
+    code, said = run(*arguments)
+    (line,) = [line for line in said.splitlines() if not line.startswith("produced ")]
+    assert code in (1, 2)
+    assert line.startswith("simulator: ")
+    assert message in line
+
+
+@pytest.mark.parametrize("command", [replay, generate, sample])
+def test_every_option_is_explained(command):
+    """A customer reads the help first."""
+    for name, hint in get_type_hints(command, include_extras=True).items():
+        if name != "return":
+            assert any(getattr(detail, "help", None) for detail in hint.__metadata__), name
+
+
+def test_sample_keeps_users_whole(run):
+    """A visit cut in two would be two strange visits; the fraction is of users."""
+    rows = [
+        GOOD.replace(",7,", f",{user},").replace("view,1", f"view,{visit}") for visit in "123" for user in range(999)
+    ]
+    for target in ("a.csv", "b.csv.gz"):
+        code, said = run("sample", recording(*rows, "x"), target, "--users", "0.3")
+        assert code == 0
+        assert "1 bad rows left out" in said
+    kept = Path("a.csv").read_text().splitlines()
+    assert gzip.decompress(Path("b.csv.gz").read_bytes()).decode().splitlines() == kept
+    users = {row.split(",")[7] for row in kept[1:]}
+    assert kept == [HEADER, *(row for row in rows if row.split(",")[7] in users)]
+    assert 200 < len(users) < 400
+
+
+def test_a_sample_of_a_truncated_file_leaves_nothing_behind(run):
+    """Half a sample looks like a whole one."""
+    whole = gzip.compress("\n".join([HEADER, *[GOOD] * 50_000]).encode())
+    Path("cut.csv.gz").write_bytes(whole[: len(whole) // 2])
+    code, said = run("sample", "cut.csv.gz", "out.csv", "--users", "1")
+    assert code == 1
+    assert "cut off" in said
+    assert not list(Path().glob("out.csv*"))
