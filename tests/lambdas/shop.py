@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import boto3
@@ -102,12 +103,17 @@ def crash() -> None:
     raise Crash
 
 
+@cache
+def _client(service: str) -> Any:
+    """Return a client made once: making it takes longer than all the calls of a test."""
+    return boto3.client(service, region_name=REGION)
+
+
 class Shop:
     """One table, one topic, and a clock. `deliver` is one invocation of the real handler in a new container."""
 
     def __init__(self) -> None:
-        self.dynamodb = boto3.client("dynamodb", region_name=REGION)
-        self.sns = boto3.client("sns", region_name=REGION)
+        self.dynamodb, self.sns = _client("dynamodb"), _client("sns")
         name = f"incidents-{next(_names)}"
         self.dynamodb.create_table(
             TableName=name,

@@ -96,7 +96,7 @@ def test_merging_is_the_same_in_every_order_and_repetition(one: Incident, two: I
     assert merged(merged(one, two), two) == merged(one, two)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STATES, min_size=1, max_size=8), st.data())
 def test_any_order_repetition_and_split_gives_the_same_rows_and_one_alert_each(
     aws: None, states: list[Incident], data: st.DataObject
