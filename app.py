@@ -4,25 +4,28 @@ import sys
 
 from aws_cdk import App
 
-from stacks.platform import Platform
+from stacks.packaging import PackagingError
+from stacks.platform import add_platform
 from stacks.rulebook import check_with_rules
 from stacks.stages import UnknownStageError, stage_named
 
 
-def build(app: App) -> Platform:
-    """Put the platform of the stage that the context names into the app; raises UnknownStageError."""
+def build(app: App) -> None:
+    """Put the platform of the stage that the context names into the app.
+
+    Raises UnknownStageError, and PackagingError where something that goes into an artifact is not there.
+    """
     stage = stage_named(app.node.try_get_context("stage"))
-    platform = Platform(app, stage=stage, alert_email=app.node.try_get_context("alert_email"))
+    add_platform(app, stage=stage, alert_email=app.node.try_get_context("alert_email"))
     check_with_rules(app, stage_name=stage.name)
-    return platform
 
 
 def main() -> None:
-    """Synthesise; one line and exit 1 where the stage is unknown."""
+    """Synthesise; one line and exit 1 where that cannot be."""
     app = App()
     try:
         build(app)
-    except UnknownStageError as error:
+    except (UnknownStageError, PackagingError) as error:
         sys.exit(str(error))
     app.synth()
 

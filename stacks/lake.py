@@ -37,21 +37,18 @@ class LakeStack(Stack):
             self, "Lake", stage=stage, access_logs=access_logs, keep_days={ANSWERS_PREFIX: ANSWER_DAYS}
         )
         self.deliveries = [
-            Delivery(
-                self,
-                f"{title}Delivery",
-                stage=stage,
-                source=source,
-                bucket=self.raw,
-                prefix=prefix,
-                error_prefix=prefix.replace("raw/", "errors/"),
-            )
-            for title, source, prefix in (
-                ("Events", events, EVENTS_PREFIX),
-                ("Incidents", incidents, INCIDENTS_PREFIX),
-            )
+            self._delivery("Events", stage=stage, source=events, prefix=EVENTS_PREFIX, errors="errors/events/"),
+            self._delivery(
+                "Incidents", stage=stage, source=incidents, prefix=INCIDENTS_PREFIX, errors="errors/incidents/"
+            ),
         ]
-        self.catalog = Catalog(self, "Catalog", stage=stage, raw=self.raw)
+        self.catalog = Catalog(
+            self,
+            "Catalog",
+            stage=stage,
+            raw=self.raw,
+            raw_tables={"raw_events": EVENTS_PREFIX, "raw_incidents": INCIDENTS_PREFIX},
+        )
         settings = LakeSettings(
             raw_bucket=self.raw.bucket_name,
             warehouse=stage.warehouse_folder or self.lake.s3_url_for_object("warehouse/"),
@@ -68,6 +65,17 @@ class LakeStack(Stack):
         self.queries = Queries(self, "Queries", stage=stage, bucket=self.lake, database=self.catalog.database_name)
         CfnOutput(self, "RawBucketName", value=self.raw.bucket_name)
         CfnOutput(self, "LakeBucketName", value=self.lake.bucket_name)
+
+    def _delivery(self, title: str, *, stage: Stage, source: kinesis.IStream, prefix: str, errors: str) -> Delivery:
+        return Delivery(
+            self,
+            f"{title}Delivery",
+            stage=stage,
+            source=source,
+            bucket=self.raw,
+            prefix=prefix,
+            error_prefix=errors,
+        )
 
 
 def _let_read(role: iam.IRole, *, raw: s3.IBucket) -> None:

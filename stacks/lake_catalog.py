@@ -3,6 +3,8 @@
 The lake's own tables are created by the `curate` job, see docs/decisions/0010-the-job-creates-the-lake-tables.md.
 """
 
+from collections.abc import Mapping
+
 from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
@@ -12,13 +14,13 @@ from constructs import Construct
 from stacks.parts.permission import allow
 from stacks.stages import Stage
 
-RAW_TABLES = {"raw_events": "raw/events/", "raw_incidents": "raw/incidents/"}
-
 
 class Catalog(Construct):
     """A database named after the stage, with one text table for each kind of raw record."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, raw: s3.IBucket) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: Stage, raw: s3.IBucket, raw_tables: Mapping[str, str]
+    ) -> None:
         super().__init__(scope, construct_id)
         # SQL names the database, so it must be the same in every account: the one physical name given here.
         self.database_name = f"floorwalker_{stage.name}"
@@ -30,7 +32,7 @@ class Catalog(Construct):
                 name=self.database_name, description="Floorwalker: the lake of an online shop"
             ),
         )
-        for name, prefix in RAW_TABLES.items():
+        for name, prefix in raw_tables.items():
             table = _raw_table(self, name, database_name=self.database_name, location=raw.s3_url_for_object(prefix))
             table.add_resource_dependency(database)
         CfnOutput(Stack.of(self), "GlueDatabaseName", value=self.database_name)

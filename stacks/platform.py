@@ -1,7 +1,6 @@
 """The parts list of the platform, and who is handed what."""
 
 from aws_cdk import App
-from constructs import Construct
 
 from stacks.detection import DetectionStack
 from stacks.lake import LakeStack
@@ -11,31 +10,22 @@ from stacks.stages import Stage
 from stacks.streams import StreamsStack
 
 
-class Platform(Construct):
-    """Everything one stage consists of."""
-
-    def __init__(self, app: App, *, stage: Stage, alert_email: str | None) -> None:
-        super().__init__(app, "Floorwalker")
-        name = f"floorwalker-{stage.name}"
-        streams = StreamsStack(app, f"{name}-streams", stage=stage)
-        lake = LakeStack(app, f"{name}-lake", stage=stage, events=streams.events, incidents=streams.incidents)
-        detection = DetectionStack(
-            app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
-        )
-        response = ResponseStack(
-            app,
-            f"{name}-response",
-            stage=stage,
-            incidents=streams.incidents,
-            workgroup=lake.queries.workgroup_name,
-            alert_email=alert_email,
-        )
-        ObservabilityStack(
-            app,
-            f"{name}-observability",
-            stage=stage,
-            streams=streams,
-            lake=lake,
-            detection=detection,
-            response=response,
-        )
+def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
+    """Add every stack of one stage to the app. Without an address nobody is subscribed to the topics."""
+    name = f"floorwalker-{stage.name}"
+    streams = StreamsStack(app, f"{name}-streams", stage=stage)
+    lake = LakeStack(app, f"{name}-lake", stage=stage, events=streams.events, incidents=streams.incidents)
+    detection = DetectionStack(
+        app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
+    )
+    response = ResponseStack(
+        app,
+        f"{name}-response",
+        stage=stage,
+        incidents=streams.incidents,
+        workgroup=lake.queries.workgroup_name,
+        alert_email=alert_email,
+    )
+    ObservabilityStack(
+        app, f"{name}-observability", stage=stage, streams=streams, lake=lake, detection=detection, response=response
+    )
