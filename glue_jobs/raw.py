@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -29,24 +30,25 @@ class RawObject:
 
 @dataclass(frozen=True, kw_only=True)
 class RawBucket:
-    """The bucket that raw records are delivered to. Only its name is kept, so that it can travel to a worker."""
+    """The bucket that raw records are delivered to. It opens a client when first used and keeps it."""
 
     name: str
 
     def objects(self, prefix: str) -> list[RawObject]:
         """Return every object below the prefix, by key. Raises RawError."""
-        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         found = [self._object(entry) for page in pages for entry in page.get("Contents", [])]
         return sorted(found, key=lambda raw: raw.key)
 
     def read(self, key: str) -> bytes:
         """Return the object's content, decompressed. Raises RawError."""
-        body = self._client().get_object(Bucket=self.name, Key=key)["Body"].read()
+        body = self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
         try:
             return gzip.decompress(body)
         except (OSError, EOFError, zlib.error) as error:
             raise RawError(f"s3://{self.name}/{key} is no gzip file ({error}): repair it or move it away") from error
 
+    @cached_property
     def _client(self) -> Any:
         return boto3.client("s3")
 

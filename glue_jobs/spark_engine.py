@@ -63,7 +63,7 @@ class SparkEngine:
         """Read and judge the records of raw objects: the relation `judged`."""
         listed = [(found.key, found.bytes_compressed, found.arrived_at.timestamp()) for found in objects]
         keys = self._session.createDataFrame(listed, "key STRING, size BIGINT, arrived_at DOUBLE")
-        lines = keys.repartition(len(listed), "key").mapInArrow(_reader(self._raw), LINES)
+        lines = keys.repartition(len(listed), "key").mapInArrow(_reader(self._raw.name), LINES)
         lines.withColumn("line", f.decode("raw", "UTF-8")).createOrReplaceTempView("lines")
         if self._judged is not None:
             self._judged.unpersist()
@@ -132,10 +132,11 @@ def session_settings(settings: LakeSettings) -> dict[str, str]:
     }
 
 
-def _reader(raw: RawBucket) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _reader(bucket: str) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return what a worker runs: keys of raw objects in, their lines out, a few thousand at a time."""
 
     def read(keys: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        raw = RawBucket(name=bucket)
         for batch in keys:
             for row in batch.to_pylist():
                 arrived_at = datetime.fromtimestamp(row["arrived_at"], UTC)

@@ -1,0 +1,49 @@
+"""The script that Glue runs, and the laptop as a plain process: `entry.py --job curate --raw_bucket ... `.
+
+Glue adds arguments of its own (`--JOB_NAME`, `--extra-py-files`, ...); they are left alone. The last line printed is
+the job's account as JSON. An account that cannot be reached fails the run with one line.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from commerce.settings import SettingsError, decode
+from glue_jobs.engine import EngineError
+from glue_jobs.jobs import JobError, run_job
+from glue_jobs.raw import RawError
+from glue_jobs.settings import LakeSettings
+
+
+def arguments(argv: Sequence[str]) -> dict[str, str]:
+    """Return `--name value` and `--name=value` as a map; a name that another follows has the empty value."""
+    given: dict[str, str] = {}
+    name = ""
+    for word in argv:
+        if word.startswith("--"):
+            name, _, value = word[2:].partition("=")
+            given[name] = value
+        elif name and given[name] == "":
+            given[name] = word
+    return given
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the job that the arguments name."""
+    given = arguments(argv)
+    try:
+        settings = decode(LakeSettings, given)
+        account = run_job(
+            given.get("job", ""),
+            settings=settings,
+            environment=os.environ,
+            reached=lambda step: print(step, flush=True),  # noqa: T201  # the job's log
+        )
+    except (SettingsError, JobError, EngineError, RawError) as error:
+        raise SystemExit(str(error)) from error
+    print(json.dumps({"job": given["job"], **account}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
