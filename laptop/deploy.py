@@ -21,7 +21,7 @@ _SITE = Path(sysconfig.get_paths()["purelib"])
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """Runs the CDK CLI; `app` is the command that synthesises, `context` what it is told."""
+    """Runs the CDK CLI; `app` is the command that synthesises, or a folder of templates; `context` what it is told."""
 
     work_dir: Path
     group: int
@@ -32,10 +32,13 @@ class Deployment:
     @property
     def assembly(self) -> Path:
         """Return the folder of the synthesised templates."""
-        return self.work_dir / "cdk.out"
+        given = Path(self.app).resolve()
+        return given if given.is_dir() else self.work_dir / "cdk.out"
 
     def synthesise(self) -> None:
-        """Write the templates. It needs no AWS."""
+        """Write the templates, unless they are given. It needs no AWS."""
+        if Path(self.app).is_dir():
+            return
         context = [text for name, value in self.context.items() for text in ("--context", f"{name}={value}")]
         self._cdk(["synth", "--quiet", "--app", self.app, *context], environment={})
 
@@ -116,5 +119,5 @@ def _environment() -> dict[str, str]:
 
 def _last_line(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    told = [line for line in lines if "error" in line.lower() or "failed" in line.lower()]
+    told = [line for line in lines if line.startswith("‣")] or [line for line in lines if "rror" in line]
     return (told or lines or ["it said nothing"])[-1]

@@ -5,6 +5,7 @@ Here only the state changes that AWS makes at once; the work behind STARTING, ST
 """
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ def install() -> dict[str, Callable[[dict[str, Any]], None]]:
         application = self.applications[application_name]
         application.application_status = "READY"  # moto says STARTING, AWS starts nothing by itself
         application.cloud_watch_logging_description = application.cloud_watch_logging_description or []
+        application.snapshots = []
         return dict(self.describe_application(application_name=application_name))
 
     KinesisAnalyticsV2Backend.create_application = create
@@ -36,9 +38,10 @@ def install() -> dict[str, Callable[[dict[str, Any]], None]]:
         _add_application_cloud_watch_logging_option,
         _delete_application_cloud_watch_logging_option,
         _describe_application,
+        _list_application_snapshots,
     ):
         setattr(KinesisAnalyticsV2Response, operation.__name__.removeprefix("_"), _answering(operation))
-    return {"application-status": _set_status}
+    return {"application-status": _set_status, "application-snapshot": _keep_snapshot}
 
 
 def _answering(operation: Callable[[Any, dict[str, Any]], dict[str, Any]]) -> Callable[[Any], str]:
@@ -49,6 +52,20 @@ def _set_status(notice: dict[str, Any]) -> None:
     application = kinesisanalyticsv2_backends[ACCOUNT][REGION].applications.get(notice["name"])
     if application is not None:
         application.application_status = notice["status"]
+
+
+def _keep_snapshot(notice: dict[str, Any]) -> None:
+    application = kinesisanalyticsv2_backends[ACCOUNT][REGION].applications.get(notice["name"])
+    if application is not None:
+        application.snapshots.append(
+            {
+                "SnapshotName": notice["snapshot"],
+                "SnapshotStatus": "READY",
+                "ApplicationVersionId": application.application_version_id,
+                "SnapshotCreationTimestamp": time.time(),
+                "RuntimeEnvironment": application.runtime_environment,
+            }
+        )
 
 
 def _refuse(condition: bool, error: str, message: str) -> None:
@@ -134,6 +151,10 @@ def _changed(configuration: dict[str, Any], update: dict[str, Any]) -> dict[str,
         enabled = update["ApplicationSnapshotConfigurationUpdate"]["SnapshotsEnabledUpdate"]
         configuration["ApplicationSnapshotConfigurationDescription"] = {"SnapshotsEnabled": enabled}
     return configuration
+
+
+def _list_application_snapshots(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    return {"SnapshotSummaries": _application(backend, given).snapshots[::-1]}
 
 
 def _delete_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:

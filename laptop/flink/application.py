@@ -29,6 +29,7 @@ class Application:
     pause_milliseconds: int
     snapshots: bool
     restore: str
+    forgives_lost_state: bool
 
 
 def application(detail: dict[str, Any]) -> Application:
@@ -39,7 +40,8 @@ def application(detail: dict[str, Any]) -> Application:
     code = configuration["ApplicationCodeConfigurationDescription"]["CodeContentDescription"]
     location = code["S3ApplicationCodeLocationDescription"]
     groups = configuration.get("EnvironmentPropertyDescriptions", {}).get("PropertyGroupDescriptions", [])
-    restore = configuration.get("RunConfigurationDescription", {}).get("ApplicationRestoreConfigurationDescription", {})
+    run = configuration.get("RunConfigurationDescription", {})
+    restore = run.get("ApplicationRestoreConfigurationDescription", {})
     return Application(
         name=detail["ApplicationName"],
         status=detail["ApplicationStatus"],
@@ -54,6 +56,7 @@ def application(detail: dict[str, Any]) -> Application:
         pause_milliseconds=checkpoints.get("MinPauseBetweenCheckpoints", 5_000),
         snapshots=configuration.get("ApplicationSnapshotConfigurationDescription", {}).get("SnapshotsEnabled", False),
         restore=restore.get("ApplicationRestoreType", "RESTORE_FROM_LATEST_SNAPSHOT"),
+        forgives_lost_state=run.get("FlinkRunConfigurationDescription", {}).get("AllowNonRestoredState", False),
     )
 
 
@@ -83,7 +86,8 @@ def run_arguments(which: Application, folder: Path) -> list[str]:
     options = which.groups.get(_RUN_OPTIONS, {})
     if "python" not in options:
         raise ValueError(f"the property group {_RUN_OPTIONS} does not name the Python program")
-    arguments = ["--python", str(folder / options["python"])]
+    forgiving = ["--allowNonRestoredState"] if which.forgives_lost_state else []
+    arguments = [*forgiving, "--python", str(folder / options["python"])]
     if "jarfile" in options:
         arguments += ["--jarfile", str(folder / options["jarfile"])]
     if "pyFiles" in options:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.request
@@ -116,7 +117,7 @@ class Cluster:
             "io.tmp.dirs": str(self.work_dir / "tmp"),
             "python.client.executable": str(python()),
             "python.executable": str(python()),
-            "env.java.opts.all": _NO_CBOR,
+            "env.java.opts.all": f"{_module_options()} {_NO_CBOR}",
         }
 
     def environment(self, conf: Path) -> dict[str, str]:
@@ -141,6 +142,13 @@ class Cluster:
             process.terminate()
         for process in self._processes:
             stop(process, patience_seconds=4)
+
+
+def _module_options() -> str:
+    """Return what Flink's own configuration lets Java 17 open; ours stands in its place."""
+    shipped = (_SITE / "pyflink" / "conf" / "config.yaml").read_text()
+    found = re.search(r"^\s+all: (--add-.*)$", shipped, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _java_home() -> Path:

@@ -122,7 +122,9 @@ class ManagedFlink:
             return
         conf = self._work_dir / which.name / "conf"
         printed = self._cluster.run("stop", job, conf=conf, log=self._log(which.name), more={})
-        self._state(which.name, "snapshot").keep(path=printed.rpartition("Path: ")[2].strip().splitlines()[0])
+        path = printed.rpartition("Path: ")[2].strip().splitlines()[0]
+        self._state(which.name, "snapshot").keep(path=path)
+        tell(self._endpoint_url, "application-snapshot", name=which.name, snapshot=path.rpartition("/")[2])
 
     def _cancel(self, job: str) -> None:
         request = urllib.request.Request(f"{self._cluster.web}/jobs/{job}?mode=cancel", method="PATCH")
