@@ -141,7 +141,7 @@ def test_exactly_the_poison_records_fail(aws: None, kinds: list[str]) -> None:
     values = {
         "tally": to_line(TALLY),
         "poison": b'{"record_type":"incident"}',
-        "half": to_line(incident(subject="neighbour")) + b"\n\n[]\n",
+        "half": b"[]\n\n" + to_line(incident(subject="neighbour")) + b"\n",
         "blank": b"\n",
     }
     batch = [values.get(kind) or to_line(incident(subject=f"u{place}")) for place, kind in enumerate(kinds)]
