@@ -14,7 +14,9 @@ from stacks.parts.service_key import service_key
 from stacks.stages import Stage
 
 EVERY_DAY_AT_TWO_UTC = "cron(0 2 * * ? *)"
-SCRIPTS = {"Curate": "glue_jobs/settings.py", "Marts": "glue_jobs/settings.py"}
+# One script, told by its argument which job it is.
+ENTRY = "glue_jobs/entry.py"
+JOBS = {"Curate": "curate", "Marts": "marts"}
 
 
 class BatchJobs(Construct):
@@ -27,11 +29,14 @@ class BatchJobs(Construct):
         key.grant(self.role, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
         protection = _security_configuration(self, stage=stage, key_arn=key.key_arn)
         code = assets.Asset(self, "Code", path=str(batch_zip()))
+        script = assets.Asset(self, "Script", path=str(ROOT / ENTRY))
         self.jobs = {
-            title: self._job(title, script=script, code=code, stage=stage, settings=settings, protection=protection)
-            for title, script in SCRIPTS.items()
+            title: self._job(
+                title, job=job, script=script, code=code, stage=stage, settings=settings, protection=protection
+            )
+            for title, job in JOBS.items()
         }
-        _let_read(self.role, assets_read=[code])
+        _let_read(self.role, assets_read=[code, script])
         _let_log(self.role)
         _daily(self, first=self.jobs["Curate"], then=self.jobs["Marts"])
         CfnOutput(Stack.of(self), "CurateJobName", value=self.jobs["Curate"].ref)
@@ -41,23 +46,23 @@ class BatchJobs(Construct):
         self,
         title: str,
         *,
-        script: str,
+        job: str,
+        script: assets.Asset,
         code: assets.Asset,
         stage: Stage,
         settings: LakeSettings,
         protection: glue.CfnSecurityConfiguration,
     ) -> glue.CfnJob:
-        file = assets.Asset(self, f"{title}Script", path=str(ROOT / script))
-        _let_read(self.role, assets_read=[file])
-        job = glue.CfnJob(
+        created = glue.CfnJob(
             self,
             title,
             role=self.role.role_arn,
             glue_version="5.1",
             command=glue.CfnJob.JobCommandProperty(
-                name="glueetl", python_version="3", script_location=file.s3_object_url
+                name="glueetl", python_version="3", script_location=script.s3_object_url
             ),
             default_arguments={
+                "--job": job,
                 "--extra-py-files": code.s3_object_url,
                 "--datalake-formats": "iceberg",
                 "--enable-continuous-cloudwatch-log": "true",
@@ -71,8 +76,8 @@ class BatchJobs(Construct):
             execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=1),
             security_configuration=protection.ref,
         )
-        job.node.add_dependency(self.role)
-        return job
+        created.node.add_dependency(self.role)
+        return created
 
 
 def _security_configuration(scope: Construct, *, stage: Stage, key_arn: str) -> glue.CfnSecurityConfiguration:

@@ -1,5 +1,7 @@
 """The questions, as Athena named queries in a workgroup that encrypts answers and caps what one may scan."""
 
+from pathlib import Path
+
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_s3 as s3
@@ -27,17 +29,26 @@ class Queries(Construct):
             recursive_delete_option=True,
             work_group_configuration=_configuration(stage=stage, bucket=bucket),
         )
+        # What an alert names for looking at an incident's sample events.
+        self.sample_events = "incident_events"
         for file in sorted(QUERIES.glob("*.sql")):
-            query = athena.CfnNamedQuery(
-                self,
-                "".join(word.title() for word in file.stem.split("_")),
-                name=file.stem,
-                database=database,
-                work_group=self.workgroup_name,
-                query_string=file.read_text(encoding="utf-8"),
-            )
-            query.add_resource_dependency(workgroup)
+            _named_query(self, file, database=database, workgroup=workgroup)
         CfnOutput(Stack.of(self), "WorkgroupName", value=workgroup.ref)
+
+
+def _named_query(scope: Construct, file: Path, *, database: str, workgroup: athena.CfnWorkGroup) -> None:
+    """Add the question that the file holds; its first line says what it answers."""
+    sql = file.read_text(encoding="utf-8")
+    query = athena.CfnNamedQuery(
+        scope,
+        "".join(word.title() for word in file.stem.split("_")),
+        name=file.stem,
+        description=sql.splitlines()[0].removeprefix("-- title: "),
+        database=database,
+        work_group=workgroup.name,
+        query_string=sql,
+    )
+    query.add_resource_dependency(workgroup)
 
 
 def _configuration(*, stage: Stage, bucket: s3.IBucket) -> athena.CfnWorkGroup.WorkGroupConfigurationProperty:

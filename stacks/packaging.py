@@ -43,6 +43,7 @@ def function_zip(name: str) -> Path:
 
 def batch_zip() -> Path:
     """Return the zip that the Glue jobs put on their import path."""
+    _require("glue_jobs/entry.py")
     return _write("batch", {**_folder("glue_jobs"), **_folder("commerce"), **_installed(BATCH_DISTRIBUTIONS)})
 
 

@@ -23,7 +23,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
         f"{name}-response",
         stage=stage,
         incidents=streams.incidents,
-        workgroup=lake.queries.workgroup_name,
+        queries=lake.queries,
         alert_email=alert_email,
     )
     ObservabilityStack(

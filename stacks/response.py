@@ -19,6 +19,7 @@ from lambdas.respond.settings import (
     TOPIC_ACTIONS,
     RespondSettings,
 )
+from stacks.lake_queries import Queries
 from stacks.packaging import function_zip
 from stacks.parts.function import Function
 from stacks.parts.permission import allow
@@ -40,7 +41,7 @@ class ResponseStack(Stack):
         *,
         stage: Stage,
         incidents: kinesis.IStream,
-        workgroup: str,
+        queries: Queries,
         alert_email: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -57,7 +58,7 @@ class ResponseStack(Stack):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        self.responder = self._responder(stage=stage, workgroup=workgroup)
+        self.responder = self._responder(stage=stage, queries=queries)
         self.responder.add_event_source(_reading(incidents, dead_letters=self.dead_letters))
         allow(self.responder, *TABLE_ACTIONS, on=[self.table.table_arn])
         allow(self.responder, *TOPIC_ACTIONS, on=[self.alerts.topic_arn])
@@ -67,14 +68,15 @@ class ResponseStack(Stack):
             topic.add_subscription(subscriptions.EmailSubscription(str(alert_email)))
         self._outputs()
 
-    def _responder(self, *, stage: Stage, workgroup: str) -> Function:
+    def _responder(self, *, stage: Stage, queries: Queries) -> Function:
         settings = RespondSettings(
             incidents_table=self.table.table_name,
             alerts_topic_arn=self.alerts.topic_arn,
             retention_days=stage.incident_retention_days,
             stage=stage.name,
             threshold_overrides=stage.threshold_overrides,
-            athena_workgroup=workgroup,
+            athena_workgroup=queries.workgroup_name,
+            sample_events_query=queries.sample_events,
         )
         return Function(
             self,

@@ -48,11 +48,23 @@ def test_the_detector_imports_alone(tmp_path):
     assert f"{ROOT}'" not in run.stdout, "the repository was on the path: the test would prove nothing"
 
 
-@pytest.mark.parametrize("module", ["glue_jobs.curate", "glue_jobs.spark_engine", "sqlglot"])
+@pytest.mark.parametrize("module", ["glue_jobs.entry", "glue_jobs.spark_engine", "sqlglot"])
 def test_the_batch_zip_imports_from_the_zip_itself(tmp_path, module):
     """Glue puts the zip on the path without unpacking it."""
     run = _import(module, unpacked=batch_zip(), brought=_runtime(tmp_path, GLUE_BRINGS))
     assert run.returncode == 0, run.stderr
+
+
+def test_questions_and_marts_are_read_from_the_zip(tmp_path):
+    """They are files beside the code, which a path on a disk would not find in a zip."""
+    code = (
+        "from glue_jobs.marts import MARTS; from glue_jobs.questions import questions;"
+        "print(list(questions()), [mart.select for mart in MARTS])"
+    )
+    run = _alone(code, unpacked=batch_zip(), brought=_runtime(tmp_path, GLUE_BRINGS))
+    assert run.returncode == 0, run.stderr
+    assert "'daily_visitors'" in run.stdout
+    assert "SELECT" in run.stdout
 
 
 @pytest.mark.parametrize("folder", ["commerce", "flink_app"])
@@ -74,10 +86,14 @@ def test_a_zip_without_a_folder_it_needs_does_not_import(tmp_path, folder):
 
 
 def _import(module: str, *, unpacked: Path, brought: list[Path]) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.path[:0] = {[str(unpacked), *map(str, brought)]!r}; import {module} as m; print(dir(m))"
+    return _alone(f"import {module} as module; print(dir(module))", unpacked=unpacked, brought=brought)
+
+
+def _alone(code: str, *, unpacked: Path, brought: list[Path]) -> subprocess.CompletedProcess[str]:
+    path = f"import sys; sys.path[:0] = {[str(unpacked), *map(str, brought)]!r};"
     environment = {"PATH": os.environ["PATH"], "AWS_DEFAULT_REGION": "us-east-1"}
     return subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code],
+        [sys.executable, "-I", "-S", "-c", path + code],
         cwd=unpacked.parent,
         env=environment,
         capture_output=True,

@@ -9,6 +9,7 @@ from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
 from commerce.settings import decode, from_environment
 from flink_app.settings import PROPERTY_GROUP, DetectorSettings
+from glue_jobs.jobs import JOBS
 from glue_jobs.settings import LakeSettings
 from lambdas.respond.settings import RespondSettings
 from stacks.stages import STAGES
@@ -48,11 +49,13 @@ def test_the_responders_environment_decodes_to_its_settings(every_stage):
     assert "Alerts" in settings.alerts_topic_arn
 
 
-def test_an_alert_names_the_workgroup_that_exists(every_stage):
+def test_an_alert_names_a_workgroup_and_a_question_that_exist(every_stage):
     """The mail tells its reader where to ask further."""
     function = every_stage.one("AWS::Lambda::Function", "Responder")
-    workgroup = function.properties["Environment"]["Variables"]["ATHENA_WORKGROUP"]
-    assert workgroup == every_stage.one("AWS::Athena::WorkGroup").properties["Name"]
+    variables = function.properties["Environment"]["Variables"]
+    assert variables["ATHENA_WORKGROUP"] == every_stage.one("AWS::Athena::WorkGroup").properties["Name"]
+    questions = [query.properties["Name"] for query in every_stage.all("AWS::Athena::NamedQuery")]
+    assert variables["SAMPLE_EVENTS_QUERY"] in questions
 
 
 @pytest.mark.parametrize("job", ["BatchCurate", "BatchMarts"])
@@ -60,6 +63,7 @@ def test_the_jobs_arguments_decode_to_their_settings(every_stage, job):
     """Glue hands arguments over as --name value."""
     arguments = every_stage.one("AWS::Glue::Job", job).properties["DefaultArguments"]
     settings = decode(LakeSettings, {name.removeprefix("--"): text for name, text in _as_text(arguments).items()})
+    assert arguments["--job"] in JOBS
     stage = STAGES[every_stage.stage]
     assert (settings.engine, settings.catalog) == (stage.batch_engine, stage.catalog)
     assert settings.database == every_stage.output("GlueDatabaseName")
