@@ -6,9 +6,9 @@ from commerce.sql.flink import instant_text, seconds
 CARRIED = ("event_id", "event_type", "product_id", "user_id")
 
 # An event ahead of its own arrival cannot be: it is judged at its arrival, so that no clock moves the watermark
-# into the future. A reject has no time at all.
+# into the future. A reject gets a time that moves no watermark; Flink wants one for every row.
 ROWTIME = """CASE
-  WHEN reason IS NOT NULL THEN NULL
+  WHEN reason IS NOT NULL THEN TIMESTAMP '1970-01-01 00:00:00'
   WHEN event_time_parsed > arrived_at THEN arrived_at
   ELSE event_time_parsed
 END"""
