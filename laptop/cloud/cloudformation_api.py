@@ -46,4 +46,7 @@ def _fail(stack: Any, event: str, status: str, error: Exception) -> None:
     stack._add_stack_event(event, resource_status_reason=reason)
     stack._add_stack_event(status, resource_status_reason=reason)
     stack.status = status
+    # Reading the outputs would create what they refer to.
+    stack.template_dict = {**stack.template_dict, "Outputs": {}}
+    stack.output_map = stack._create_output_map()
     stack.stack_status_reason = reason

@@ -34,6 +34,7 @@ def install() -> dict[str, Callable[[dict[str, Any]], None]]:
         }
         return {name: value for name, value in described.items() if value is not None}
 
+    FakeJobRun.status = property(lambda run: run._status, lambda run, state: setattr(run, "_status", state))
     FakeJobRun.advance = lambda self: None  # noqa: ARG005  # moto's signature
     FakeJobRun.as_dict = as_dict
     FakeJob.start_job_run = start

@@ -101,19 +101,22 @@ class ShardDelivery:
                 self._since = time.monotonic()
             self._buffer.append(record)
             self._bytes += len(record.data)
-            if self._due():
+            if self._full():
                 self._flush()
         if self._due():
             self._flush()
         return bool(records)
 
-    def _due(self) -> bool:
-        if not self._buffer:
-            return False
+    def _full(self) -> bool:
+        """Return: this is the last record of the object."""
         if self._intent is not None:  # put again exactly what the last run was about to put
             return self._buffer[-1].sequence == self._intent
-        waited = time.monotonic() - self._since
-        return self._bytes >= self._target.buffer_bytes or waited >= self._target.buffer_seconds or self._cursor.ended
+        return self._bytes >= self._target.buffer_bytes
+
+    def _due(self) -> bool:
+        if not self._buffer or self._intent is not None:
+            return False
+        return self._cursor.ended or time.monotonic() - self._since >= self._target.buffer_seconds
 
     def _flush(self) -> None:
         first, last = self._buffer[0], self._buffer[-1]

@@ -54,7 +54,7 @@ def deploy(cloud: Cloud, name: str, *, shards: int = 1, seconds: int = 0, delimi
 
 
 def put(cloud: Cloud, name: str, lines: list[str]) -> None:
-    records = [{"Data": line.encode(), "PartitionKey": line} for line in lines]
+    records = [{"Data": line.encode(), "PartitionKey": line[:9]} for line in lines]
     cloud.client("kinesis").put_records(StreamName=name, Records=records)
 
 

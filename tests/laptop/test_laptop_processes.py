@@ -1,0 +1,107 @@
+"""No process is left behind, however the laptop ends."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from laptop_rig import eventually
+
+from laptop.network import chosen_port
+from laptop.processes import LaptopError, members
+from laptop.running import bring_down, read_state, running_laptop
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# A program that has the laptop up without an application, and a grandchild that nobody tells anything.
+PROGRAM = """
+import subprocess, sys, time
+from pathlib import Path
+from laptop.running import running_laptop
+from laptop.deploy import Deployment
+Deployment.synthesise = Deployment.bootstrap = lambda *_: None
+def deploy(self, endpoint_url):
+    subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 600 & wait"], process_group=self.group)
+    print(self.group, flush=True)
+    return {}
+Deployment.deploy = deploy
+with running_laptop(work_dir=Path(sys.argv[1]), flink=False):
+    print("up", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def started(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "work")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.DEVNULL,
+    )
+    group = int(process.stdout.readline())
+    assert process.stdout.readline() == "up\n"
+    yield process, group, tmp_path / "work"
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_the_laptop(started, number):
+    """Ctrl-C, an end by the system, even SIGKILL: the machine is as before."""
+    process, group, _ = started
+    names = " ".join(" ".join(member.cmdline()) for member in members(group))
+    assert "laptop.cloud" in names
+    assert "laptop.services" in names
+    assert "sleep 600" in names
+    process.send_signal(number)
+    process.wait(30)
+    eventually(lambda: not members(group), seconds=10)
+
+
+def test_down_ends_the_laptop_of_its_folder_and_says_when_there_is_none(started):
+    """`python -m laptop down` finds it by the folder, from any other shell."""
+    process, group, work_dir = started
+    assert read_state(work_dir)["pid"] == process.pid
+    with pytest.raises(LaptopError, match="running already"), running_laptop(work_dir=work_dir, flink=False):
+        pass
+    assert bring_down(work_dir)
+    assert members(group) == []
+    assert not bring_down(work_dir)
+
+
+def test_a_port_in_use_is_one_clear_line():
+    """The message names the port and the option."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(LaptopError, match=f"^Port {port} for AWS is in use: name another with --port"):
+            chosen_port(port, what="AWS", option="--port")
+
+
+def test_a_child_dies_with_the_process_that_started_it(tmp_path):
+    """A service that is killed takes its Flink with it, so that the next one does not find two."""
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom laptop.processes import spawn\n"
+        "print(spawn(['sleep', '600'], environment={'PATH': '/usr/bin:/bin'}, log=Path(sys.argv[1])).pid, flush=True)\n"
+        "time.sleep(600)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "log")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    child = int(parent.stdout.readline())
+    time.sleep(0.2)
+    assert psutil.pid_exists(child)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    eventually(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie", seconds=5)
