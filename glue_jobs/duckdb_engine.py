@@ -118,12 +118,13 @@ class DuckDbEngine:
     def _bind(self, table: Table) -> None:
         """Let the table's bare name stand for the files it has now."""
         files = self._files(table)
+        self._connection.unregister(table.name)
+        self._connection.execute(f"DROP VIEW IF EXISTS {table.name}")
         if files is None:
             self._connection.register(table.name, arrow_schema(table.columns).empty_table())
         elif isinstance(files, list):
-            self._connection.unregister(table.name)
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
-            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {table.name} AS FROM read_parquet([{listed}])")
+            self._connection.execute(f"CREATE TEMP VIEW {table.name} AS FROM read_parquet([{listed}])")
         else:
             self._connection.register(table.name, files)
 

@@ -1,0 +1,186 @@
+"""Raw objects become the lake's tables, whatever order, repetition or interruption they meet."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lake_rig import SCENARIOS, Lake, deliver, embedded, expected, found, new_bucket, put
+
+from commerce.event import parse
+from commerce.rejects import Reject
+from glue_jobs.engine import EngineError, open_engine
+from glue_jobs.marts import build_marts
+from glue_jobs.raw import RawBucket, RawError
+from glue_jobs.settings import LakeSettings
+
+STEPS = (
+    "leftovers: events",
+    "leftovers: rejects",
+    "events: judged",
+    "events: events",
+    "events: rejects",
+    "events: runs",
+    "incidents: incidents",
+    "incidents: tallies",
+    "incidents: rejects",
+    "incidents: runs",
+)
+
+
+class Killed(Exception):
+    """Stands for a machine that goes away."""
+
+
+def killer(step: str):
+    def reached(now: str) -> None:
+        if now == step:
+            raise Killed(step)
+
+    return reached
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_scenario_gives_the_tables_it_says(scenario, s3, tmp_path):
+    """The expected tables and the reason why a row is absent stand beside the input."""
+    bucket = new_bucket()
+    deliver(bucket, scenario)
+    lake = embedded(bucket, tmp_path)
+    lake.curate()
+    build_marts(lake.engine)
+    assert found(lake) == expected(scenario)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_run_a_day_gives_the_tables_of_a_rebuild(scenario, s3, tmp_path):
+    """Otherwise the same question has two answers, one before and one after a rebuild from raw."""
+    bucket = new_bucket()
+    daily = embedded(bucket, tmp_path / "daily")
+    for day in ("2019/10/02", "2019/10/03", "9"):
+        deliver(bucket, scenario, before=day)
+        daily.curate()
+    rebuilt = embedded(bucket, tmp_path / "rebuilt")
+    rebuilt.curate()
+    assert daily.tables() == rebuilt.tables()
+
+
+def test_a_second_run_takes_nothing(s3, tmp_path):
+    """A job that Glue starts twice must not count twice."""
+    bucket = new_bucket()
+    deliver(bucket, "one_day")
+    lake = embedded(bucket, tmp_path)
+    lake.curate()
+    before = lake.tables()
+    assert set(lake.curate().values()) == {0}
+    assert lake.tables() == before
+
+
+@pytest.fixture(scope="module")
+def both_feeds(s3) -> str:
+    """Return a bucket with events, rejects, incidents and tallies to lose."""
+    bucket = new_bucket()
+    for scenario in ("incidents", "resent_and_late", "one_day"):
+        deliver(bucket, scenario)
+    return bucket
+
+
+@pytest.fixture(scope="module")
+def undisturbed(both_feeds, tmp_path_factory) -> dict:
+    """Return the tables of a run that nothing happened to, an object a commit."""
+    lake = embedded(both_feeds, tmp_path_factory.mktemp("undisturbed"), batch_megabytes=0)
+    lake.curate()
+    return lake.tables()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_killed_anywhere_and_run_again_gives_the_same_tables(step, both_feeds, undisturbed, tmp_path):
+    """Machines go away between any two commits; nothing may be lost, doubled or counted differently."""
+    lake = embedded(both_feeds, tmp_path, batch_megabytes=0)
+    with pytest.raises(Killed):
+        lake.curate(killer(step))
+    embedded(both_feeds, tmp_path, batch_megabytes=0).curate()
+    assert embedded(both_feeds, tmp_path).tables() == undisturbed
+
+
+def test_the_size_of_a_batch_changes_no_table(both_feeds, undisturbed, tmp_path):
+    """The memory a job is given must not show in the answers."""
+    lake = embedded(both_feeds, tmp_path, batch_megabytes=64)
+    lake.curate()
+    assert lake.tables() == undisturbed
+
+
+IDS = st.sampled_from(["a", "b", "c", "d", ""])
+LINES = st.one_of(
+    IDS.map(
+        lambda i: (
+            f'{{"event_id":"{i}","event_time":"2019-10-01T00:00:00.000Z","event_type":"view",'
+            '"product_id":"1","price":"1","user_id":"u"}'
+        ).encode()
+    ),
+    st.binary(max_size=12).filter(lambda b: b"\n" not in b),
+    st.sampled_from([b"", b" ", b"\t\r"]),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(objects=st.lists(st.lists(LINES, max_size=8), min_size=1, max_size=3), split=st.integers(0, 3))
+def test_every_record_is_an_event_a_reject_or_a_duplicate(objects, split, s3, tmp_path_factory):
+    """Nothing vanishes: the account agrees with the reference parser, line by line, over any number of runs."""
+    bucket = new_bucket()
+    lake = embedded(bucket, tmp_path_factory.mktemp("any"))
+    for number, lines in enumerate(objects):
+        put(bucket, f"raw/events/2019/10/01/{number:02d}/x.gz", b"\n".join(lines))
+        if number == split:
+            lake.curate()
+    lake.curate()
+    wanted = _account(objects)
+    sums = "SUM(records) AS records, SUM(events) AS events, SUM(rejects) AS rejects, SUM(duplicates) AS duplicates"
+    counted = lake.rows(f"SELECT {sums} FROM runs")[0]
+    assert {name: int(value or 0) for name, value in counted.items()} == {name: wanted[name] for name in counted}
+    assert wanted["records"] == wanted["events"] + wanted["rejects"] + wanted["duplicates"]
+    kept = Counter(row["line"] for row in lake.rows("SELECT line FROM rejects"))
+    assert kept == wanted["lines"]
+
+
+def _account(objects: list[list[bytes]]) -> dict:
+    """Count with the reference parser and a set."""
+    records = [line for lines in objects for line in b"\n".join(lines).split(b"\n") if line.strip(b" \t\r")]
+    read = [(line, parse(line, arrived_at=datetime(2019, 10, 1, 4, tzinfo=UTC))) for line in records]
+    events = {event.event_id for _, event in read if not isinstance(event, Reject)}
+    refused = Counter(line for line, event in read if isinstance(event, Reject))
+    counts = {"records": len(records), "events": len(events), "rejects": refused.total()}
+    return {**counts, "duplicates": len(records) - len(events) - refused.total(), "lines": refused}
+
+
+def test_an_object_outside_the_hours_is_named(s3, tmp_path):
+    """Its arrival hour is unknown, so its events could not be judged; skipping it would lose them."""
+    bucket = new_bucket()
+    put(bucket, "raw/events/notes.txt", b"x")
+    with pytest.raises(RawError, match=r"raw/events/notes.txt is not below an hour"):
+        embedded(bucket, tmp_path).curate()
+
+
+def test_an_object_that_is_no_gzip_is_named(s3, tmp_path):
+    """One line that says which object, instead of a trace from the depths of zlib."""
+    import boto3
+
+    bucket = new_bucket()
+    boto3.client("s3").put_object(Bucket=bucket, Key="raw/events/2019/10/01/00/x.gz", Body=b"plain")
+    with pytest.raises(RawError, match=r"00/x.gz is no gzip file"):
+        embedded(bucket, tmp_path).curate()
+
+
+def test_an_engine_that_cannot_read_a_catalog_says_which_can(tmp_path):
+    """The settings come from a template far away from the engine."""
+    chosen = LakeSettings(raw_bucket="r", warehouse=str(tmp_path), database="d", engine="spark", catalog="sqlite")
+    with pytest.raises(EngineError, match="use duckdb with sqlite or glue"):
+        open_engine(chosen, raw=RawBucket(name="r"), environment={})
+
+
+def test_an_empty_bucket_gives_an_empty_lake(s3, tmp_path):
+    """The first night of a new shop is no error."""
+    lake: Lake = embedded(new_bucket(), tmp_path)
+    assert set(lake.curate().values()) == {0}
+    assert build_marts(lake.engine) == {"daily_visitors": 0}
+    assert not any(lake.tables().values())

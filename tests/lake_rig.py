@@ -1,0 +1,114 @@
+"""A raw bucket and a lake to try the batch half on: S3 from moto, the tables on disk, real engines."""
+
+import gzip
+import os
+import tomllib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from glue_jobs.curate import Curate
+from glue_jobs.engine import Engine, open_engine
+from glue_jobs.raw import RawBucket
+from glue_jobs.settings import LakeSettings
+
+GOLDEN = Path(__file__).parent / "golden" / "lake"
+SCENARIOS = sorted(folder.name for folder in GOLDEN.iterdir() if folder.is_dir())
+NOW = datetime(2019, 10, 5, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Lake:
+    """One engine over one lake, fed from one raw bucket."""
+
+    settings: LakeSettings
+    engine: Engine
+
+    def curate(self, reached: Callable[[str], None] = lambda _step: None) -> dict[str, int]:
+        raw = RawBucket(name=self.settings.raw_bucket)
+        run = Curate(engine=self.engine, raw=raw, settings=self.settings, clock=lambda: NOW, reached=reached)
+        return run.run()
+
+    def rows(self, select: str) -> list[dict[str, Any]]:
+        answer = self.engine.ask(select)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return all that must not depend on how often and in how many runs the lake was filled."""
+        sums = "SUM(objects), SUM(records), SUM(events), SUM(rejects), SUM(duplicates)"
+        return {
+            "events": self.engine.ask("SELECT * FROM events ORDER BY event_id").rows,
+            "rejects": self.engine.ask("SELECT * FROM rejects ORDER BY source_object, line_number").rows,
+            "incidents": self.engine.ask("SELECT * FROM incidents ORDER BY incident_id").rows,
+            "tallies": self.engine.ask("SELECT * FROM tallies ORDER BY tally_id").rows,
+            "runs": self.engine.ask(f"SELECT feed, {sums} FROM runs GROUP BY feed ORDER BY feed").rows,
+        }
+
+
+def new_bucket() -> str:
+    name = f"raw-{uuid.uuid4().hex}"
+    boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    return name
+
+
+def put(bucket: str, key: str, content: bytes) -> None:
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=gzip.compress(content))
+
+
+def deliver(bucket: str, scenario: str, *, before: str = "9") -> None:
+    """Put the scenario's objects whose key is below `before` into the bucket, gzip, as Firehose does."""
+    for path in sorted((GOLDEN / scenario / "raw").rglob("*.jsonl")):
+        key = path.relative_to(GOLDEN / scenario).as_posix()
+        if key.split("/", 2)[2] < before:
+            put(bucket, f"{key}.gz", path.read_bytes())
+
+
+def expected(scenario: str) -> dict[str, Any]:
+    return tomllib.loads((GOLDEN / scenario / "expected.toml").read_text())
+
+
+def found(lake: Lake) -> dict[str, Any]:
+    """Return what the lake holds in the shape of an expected.toml."""
+    runs = ", ".join(f"SUM({name}) AS {name}" for name in ("objects", "records", "events", "rejects", "duplicates"))
+    mart = lake.rows("SELECT * FROM daily_visitors ORDER BY day")
+    holds = {
+        "events": [row["event_id"] for row in lake.rows("SELECT event_id FROM events ORDER BY event_id")],
+        "runs": {name: int(value) for name, value in lake.rows(f"SELECT {runs} FROM runs")[0].items()},
+        "rejects": lake.rows("SELECT source_object, line_number, reason FROM rejects ORDER BY 1, 2"),
+        "incidents": lake.rows("SELECT incident_id, state, last_seen_at, value FROM incidents ORDER BY 1"),
+        "tallies": lake.rows("SELECT outcome, SUM(records) AS records FROM tallies GROUP BY outcome ORDER BY 1"),
+        "daily_visitors": [{**row, "revenue": str(Decimal(row["revenue"]))} for row in mart],
+    }
+    return {name: value for name, value in holds.items() if value}
+
+
+def embedded(bucket: str, folder: Path, **settings: Any) -> Lake:
+    """Return a lake of DuckDB's in that folder."""
+    chosen = LakeSettings(
+        raw_bucket=bucket, warehouse=str(folder), database="shop", engine="duckdb", catalog="sqlite", **settings
+    )
+    return Lake(chosen, open_engine(chosen, raw=RawBucket(name=bucket), environment=os.environ))
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """Serve S3 on this machine for as long as the tests run, and point boto3 at it."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        patch.setenv("AWS_ENDPOINT_URL", endpoint)
+        yield endpoint
+    server.stop()
