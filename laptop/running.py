@@ -88,7 +88,8 @@ def running_laptop(
 ) -> Iterator[Laptop]:
     """Start everything, deploy, and take it all down at the end, whatever happens in between.
 
-    `app` is another CDK command than the project's, or a folder of synthesised templates. Raises LaptopError where something cannot start.
+    `app` is another CDK command than the project's, or a folder of synthesised templates. Raises LaptopError where
+    something cannot start.
     """
     work_dir = work_dir.resolve()
     cloud_port = chosen_port(port, what="AWS", option="--port")

@@ -36,4 +36,4 @@ def wait_for_cloud(process: subprocess.Popen[bytes], port: int, work_dir: Path) 
             return False
         return True
 
-    wait_until(answers, seconds=60, what="AWS on the laptop")
+    wait_until(answers, seconds=180, what="AWS on the laptop")

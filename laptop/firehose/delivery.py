@@ -16,7 +16,7 @@ from laptop.checkpoints import Checkpoint
 from laptop.firehose.prefixes import object_name, prefix_at
 from laptop.shards import Record, ShardCursor
 
-_PAUSE_SECONDS = 0.5
+_PAUSE_SECONDS = 1.0
 _READ_LIMIT = 5_000
 
 

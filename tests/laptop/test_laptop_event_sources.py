@@ -28,7 +28,7 @@ class Invoked:
         self.batches: list[list[str]] = []
         self._poison, self._reports, self._response = poison, reports, response
 
-    def invoke(self, *, FunctionName, Payload):  # noqa: N803
+    def invoke(self, *, FunctionName, Payload):  # noqa: ARG002  # the API's signature
         records = json.loads(Payload)["Records"]
         names = [record["kinesis"]["partitionKey"] for record in records]
         self.batches.append(names)
@@ -46,10 +46,10 @@ class Queue:
     def __init__(self):
         self.bodies: list[dict] = []
 
-    def get_queue_url(self, QueueName):  # noqa: N803
+    def get_queue_url(self, QueueName):
         return {"QueueUrl": QueueName}
 
-    def send_message(self, *, QueueUrl, MessageBody):  # noqa: N803
+    def send_message(self, *, QueueUrl, MessageBody):  # noqa: ARG002  # the API's signature
         self.bodies.append(json.loads(MessageBody))
 
 
@@ -126,7 +126,7 @@ def test_the_failure_message_says_where_the_records_are():
 )
 def test_a_partial_response_that_makes_no_sense_fails_the_whole_batch(response):
     """AWS treats it as a complete failure, so a typing error in the handler loses nothing."""
-    done, dead = work_off("ab", Invoked(response=response), retries=0)
+    _, dead = work_off("ab", Invoked(response=response), retries=0)
     assert [body["KinesisBatchInfo"]["batchSize"] for body in dead] == [2]
 
 

@@ -58,7 +58,7 @@ def test_a_run_gets_the_jobs_arguments_overlaid_with_its_own(cloud, unique, tmp_
 
 
 def test_a_run_that_breaks_is_failed_with_its_own_words(cloud, unique, tmp_path):
-    """moto would call it a success; the demonstration must not."""
+    """Moto would call it a success; the demonstration must not."""
     deploy(cloud, unique)
     described = run(cloud, unique, tmp_path, break_="yes")
     assert described["JobRunState"] == "FAILED"
