@@ -9,8 +9,10 @@ from simulator.record import Record
 
 # Records due within one tick go out together, so that a high rate still makes full batches.
 TICK_SECONDS = 0.05
-# After a stall the rate catches up by this much and forgives the rest: more would overshoot the rate.
-FORGIVEN_BEYOND_SECONDS = 0.15
+# After a stall the rate makes up for this much at once, and for the rest by going a little faster: all at once would
+# overshoot the rate.
+AT_ONCE_SECONDS = 0.15
+FASTER = 0.004
 
 
 class Pace(Protocol):
@@ -27,12 +29,18 @@ class Rate:
         self._interval = 1.0 / per_second
         self._clock = clock
         self._due: float | None = None
+        self._owed_seconds = 0.0
 
     def delay_seconds(self, record: Record) -> float:  # noqa: ARG002 a rate treats all records alike
         """Return how long to wait, in ticks: a record due within this one has nothing to wait for."""
         now = self._clock()
-        due = now if self._due is None else max(self._due, now - FORGIVEN_BEYOND_SECONDS)
-        self._due = due + self._interval
+        due = now if self._due is None else self._due
+        if due < now - AT_ONCE_SECONDS:
+            self._owed_seconds += now - AT_ONCE_SECONDS - due
+            due = now - AT_ONCE_SECONDS
+        made_up = min(self._owed_seconds, FASTER * self._interval)
+        self._owed_seconds -= made_up
+        self._due = due + self._interval - made_up
         delay = due - now
         return max(delay, TICK_SECONDS) if delay > 0 else 0.0
 

@@ -183,11 +183,9 @@ def test_poison_is_named_by_a_reason_of_the_domain():
     assert set(POISON) <= set(REJECT_REASONS)
 
 
-@few
-@given(some_options)
-def test_people_look_like_people(options: Options):
+def test_people_look_like_people(traffic: Traffic):
     """Nobody who is no attacker may come near a threshold, or a false alarm could not be told from a true one."""
-    for acts in Traffic(options).people():
+    for acts in traffic.people():
         assert most_within(acts, timedelta(seconds=60)) < 60
         assert most_products_within(acts, timedelta(minutes=10)) < 80
 

@@ -67,3 +67,19 @@ def test_recorded_time_passes_so_many_times_faster():
     assert pace.delay_seconds(at(3_600)) == 0
     assert pace.delay_seconds(at(1_800)) == 0
     assert pace.delay_seconds(at(None)) == 0
+
+
+def test_a_stall_is_made_up_for_without_overshooting():
+    """A busy machine must not turn 1,000 a second into 900, nor into a burst."""
+    clock = Clock()
+    pace = Rate(1_000, clock=clock)
+    sent: list[float] = []
+    while clock.now < 160:
+        delay = pace.delay_seconds(at(0))
+        clock.now += max(delay, 0)
+        if len(sent) == 10_000:
+            clock.now += 0.4
+        sent.append(clock.now)
+    assert len(sent) == pytest.approx(60_000, abs=200)  # 400 were missing at first
+    for start in range(112, 149):
+        assert bisect_left(sent, start + 10) - bisect_left(sent, start) <= 10_200
