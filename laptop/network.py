@@ -62,10 +62,15 @@ def clean_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     return {name: value for name, value in source.items() if not name.startswith(("AWS_", "CDK_"))}
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    """Return a boto3 client of the laptop, whatever AWS profile the user has."""
+def client(service: str, endpoint_url: str, *, answer_seconds: int = 60, attempts: int = 4) -> Any:
+    """Return a boto3 client of the laptop, whatever AWS profile the user has; it waits so long for an answer."""
     session: Any = boto3.Session(aws_access_key_id="laptop", aws_secret_access_key="laptop", region_name=REGION)
-    config = Config(retries={"mode": "standard", "max_attempts": 4}, s3={"addressing_style": "path"}, connect_timeout=5)
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        s3={"addressing_style": "path"},
+        connect_timeout=10,
+        read_timeout=answer_seconds,
+    )
     return session.client(service, endpoint_url=endpoint_url, config=config)
 
 

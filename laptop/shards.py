@@ -8,6 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+_PATIENCE_SECONDS = 30
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
@@ -79,19 +81,28 @@ class Threads:
     def __init__(self, run: Callable[[Any, threading.Event], None]) -> None:
         self._run = run
         self._running: dict[Any, tuple[threading.Thread, threading.Event]] = {}
+        self._finished: set[Any] = set()
 
     def match(self, wanted: set[Any]) -> None:
-        """Start what is missing, also what died; end what is too many."""
-        for key in set(self._running) - wanted:
-            self._running.pop(key)[1].set()
-        for key in wanted:
-            running = self._running.get(key)
-            if running is None or not running[0].is_alive():
+        """Start what is missing, also what broke off; end what is too many, before anything takes its place."""
+        surplus = [self._running.pop(key) for key in set(self._running) - wanted]
+        for _, end in surplus:
+            end.set()
+        for thread, _ in surplus:
+            thread.join(_PATIENCE_SECONDS)
+        for key in wanted - self._finished:
+            if key not in self._running or not self._running[key][0].is_alive():
                 self._start(key)
 
     def _start(self, key: Any) -> None:
         end = threading.Event()
-        thread = threading.Thread(target=self._run, args=(key, end), daemon=True, name=str(key))
+
+        def run() -> None:
+            self._run(key, end)
+            if not end.is_set():
+                self._finished.add(key)  # a closed shard, read to its end
+
+        thread = threading.Thread(target=run, daemon=True, name=str(key))
         self._running[key] = (thread, end)
         thread.start()
 

@@ -13,6 +13,7 @@ from laptop.network import client
 from laptop.shards import Record, ShardCursor, Threads, shard_ids
 
 _PAUSE_SECONDS = 0.25
+_LONGEST_INVOCATION_SECONDS = 930
 # Lambda sends a batch when its payload would pass 6 MB; base64 adds a third.
 _BATCH_BYTES = 4 * 1024**2
 
@@ -40,7 +41,8 @@ class EventSources:
     def _poll(self, key: tuple[Mapping, str], end: threading.Event) -> None:
         found, shard = key
         checkpoint = Checkpoint(self._state / found.uuid / f"{shard}.json")
-        lambda_ = client("lambda", self._endpoint_url)
+        # An invocation is never repeated by the client: whether and how it is repeated is the mapping's to say.
+        lambda_ = client("lambda", self._endpoint_url, answer_seconds=_LONGEST_INVOCATION_SECONDS, attempts=1)
         configuration = lambda_.get_function_configuration(FunctionName=found.function_arn)
         batches = Batches(
             found,

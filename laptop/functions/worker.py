@@ -14,7 +14,8 @@ from laptop.network import aws_environment
 from laptop.processes import spawn, stop
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-_START_SECONDS = 10
+# AWS gives 10 s; a laptop that starts everything at once may need longer.
+_START_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)

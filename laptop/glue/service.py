@@ -34,11 +34,20 @@ class GlueRuns:
         """Take every run that waits to be started."""
         for job in self._glue.get_jobs()["Jobs"]:
             for run in self._glue.get_job_runs(JobName=job["Name"])["JobRuns"]:
-                if run["JobRunState"] == "STARTING" and run["Id"] not in self._taken:
-                    self._taken.add(run["Id"])
+                if run["Id"] in self._taken or run["JobRunState"] not in ("STARTING", "RUNNING"):
+                    continue
+                self._taken.add(run["Id"])
+                if run["JobRunState"] == "RUNNING":
+                    self._give_up(job, run)
+                else:
                     thread = threading.Thread(target=self._run, args=(job, run), daemon=True)
                     self._threads.append(thread)
                     thread.start()
+
+    def _give_up(self, job: dict[str, Any], run: dict[str, Any]) -> None:
+        """Fail a run whose process ended together with the service that started it."""
+        reason = "the service that ran it was ended"
+        tell(self._endpoint_url, "job-run", job=job["Name"], run=run["Id"], state="FAILED", error_message=reason)
 
     def _run(self, job: dict[str, Any], run: dict[str, Any]) -> None:
         log = self._work_dir / f"{job['Name']}-{run['Id'][:15]}.log"
