@@ -3,6 +3,7 @@
 import typer
 
 from laptop.commands import down, status, up
+from laptop.demo.command import demo
 
 
 def application() -> typer.Typer:
@@ -13,7 +14,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (up, down, status):
+    for command in (demo, up, down, status):
         commands.command()(command)
     return commands
 

@@ -1,0 +1,112 @@
+"""`python -m laptop demo`: from nothing to a report."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from laptop.cloud.starting import ROOT
+from laptop.demo.report import imbalances, report
+from laptop.demo.summary import show_places, show_summary
+from laptop.demo.traffic import Sent, generate, replay
+from laptop.demo.verdicts import Verdict, mistakes, verdicts
+from laptop.demo.waiting import Readings, readings, wait_for_all
+from laptop.running import Laptop, LaptopError, running_laptop
+
+FOLDER = ROOT / "build" / "demo"
+console = Console(highlight=False)
+
+
+class Steps:
+    """Says what is going on, and how long each step took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str, text: str) -> Iterator[Callable[[str], None]]:
+        """Show the text, and what is said meanwhile, while the step runs, and its duration afterwards."""
+        began = time.monotonic()
+        with console.status(f"{text} …") as status:
+            yield lambda news: status.update(f"{text}: {news} …")
+        self.seconds[name] = time.monotonic() - began
+        console.print(f"[green]✓[/green] {text} [dim]{self.seconds[name]:.0f} s[/dim]")
+
+    @contextmanager
+    def loud(self, name: str, text: str) -> Iterator[None]:
+        """Let the step speak for itself: it has a progress bar of its own."""
+        console.print(f"  {text}")
+        began = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - began
+
+
+def demo(
+    input_file: Annotated[
+        Path | None,
+        typer.Option("--input", help="Replay this recorded file (Kaggle layout) instead of made-up traffic."),
+    ] = None,
+    work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the report and all files go.")] = FOLDER,
+) -> None:
+    """See all of it at work on this machine: deploy, drive traffic with attacks in it, find them, ask the lake."""
+    try:
+        if input_file is not None and not input_file.is_file():
+            raise LaptopError(f"{input_file} is not there: name a recorded file, plain or .gz")
+        wrong = _run(input_file, work_dir)
+    except LaptopError as error:
+        console.print(str(error), style="red")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        console.print("Stopped. Nothing is left running.")
+        raise typer.Exit(130) from None
+    for line in wrong:
+        console.print(line, style="red")
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _run(input_file: Path | None, folder: Path) -> list[str]:
+    """Run the demonstration, write its report; return what went wrong in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").unlink(missing_ok=True)
+    steps = Steps()
+    with ExitStack() as running:
+        with steps.step("start", "Start AWS on this machine, deploy with the CDK, start the detector") as show:
+            laptop = running.enter_context(running_laptop(work_dir=folder / "laptop", progress=show))
+        sent = _send(laptop, input_file, folder, steps)
+        figures = readings(laptop)
+        with steps.step("wait", "Wait until every record is accounted for") as show:
+            wait_for_all(figures, produced=sent.produced, show=show, seconds=600)
+        with steps.step("batch", "Run the batch jobs: raw records to the lake, the lake to answers"):
+            laptop.start_glue_job(laptop.outputs["CurateJobName"])
+            laptop.start_glue_job(laptop.outputs["MartsJobName"])
+        with steps.step("ask", "Ask the questions"):
+            answer = report(laptop, figures, produced=sent.produced)
+    answer["seconds"] = {name: round(seconds, 1) for name, seconds in steps.seconds.items()}
+    (folder / "report.json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+    wrong = _conclude(answer, sent, figures)
+    show_places(console, mail=laptop.mail, report=folder / "report.json")
+    return wrong
+
+
+def _send(laptop: Laptop, input_file: Path | None, folder: Path, steps: Steps) -> Sent:
+    with steps.loud("send", "Send the traffic"):
+        if input_file is not None:
+            return replay(laptop, input_file, folder=folder)
+        return generate(laptop, folder=folder)
+
+
+def _conclude(answer: dict[str, Any], sent: Sent, figures: Readings) -> list[str]:
+    """Show the summary; return what does not add up, and attacks missed or made up."""
+    wrong = imbalances(answer)
+    judged: list[Verdict] | None = None
+    if sent.truth is not None:
+        judged, others = verdicts(sent.truth, figures.stream.incidents.values())
+        wrong += mistakes(judged, others)
+    show_summary(console, answer, judged=judged)
+    return wrong

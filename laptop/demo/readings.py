@@ -1,0 +1,106 @@
+"""Figures read back from the system: from the streams, the raw bucket, the table, the mailbox and the metrics."""
+
+import gzip
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+from commerce.incident import Incident, Tally, parse
+from commerce.metrics import METRICS, NAMESPACE
+from laptop.running import Laptop
+from laptop.shards import ShardCursor, shard_ids
+
+
+@dataclass
+class IncidentsStream:
+    """Everything on the incidents stream, read once from its beginning and then onward."""
+
+    laptop: Laptop
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    records: int = 0
+    _cursors: dict[str, ShardCursor] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Take what is new. An incident is kept in the latest of its states."""
+        stream = self.laptop.outputs["IncidentsStreamName"]
+        kinesis = self.laptop.client("kinesis")
+        for shard in shard_ids(kinesis, stream):
+            if shard not in self._cursors:
+                self._cursors[shard] = ShardCursor(kinesis, stream=stream, shard=shard, after=None)
+            while records := self._cursors[shard].read(10_000):
+                self.records += len(records)
+                for record in records:
+                    self._keep(parse(record.data))
+
+    def _keep(self, record: Incident | Tally) -> None:
+        if isinstance(record, Tally):
+            self.tallies[record.tally_id] = record
+        else:
+            self.incidents[record.incident_id] = record
+
+    def lines_by_outcome(self) -> Counter[str]:
+        """Return what the detector says it did with the lines it read."""
+        counts: Counter[str] = Counter()
+        for tally in self.tallies.values():
+            counts[tally.outcome] += tally.records
+        return counts
+
+
+@dataclass
+class RawRecords:
+    """The lines below one prefix of the raw bucket; an object is read once."""
+
+    laptop: Laptop
+    prefix: str
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Count the lines of the objects that are new."""
+        s3, bucket = self.laptop.client("s3"), self.laptop.outputs["RawBucketName"]
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=self.prefix)
+        for key in [item["Key"] for page in pages for item in page.get("Contents", [])]:
+            if key not in self.lines:
+                body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+                self.lines[key] = gzip.decompress(body).count(b"\n")
+
+    @property
+    def records(self) -> int:
+        """How many records they hold."""
+        return sum(self.lines.values())
+
+
+def stored_incidents(laptop: Laptop) -> list[dict[str, Any]]:
+    """Return the rows of the incidents table."""
+    pages = laptop.client("dynamodb").get_paginator("scan").paginate(TableName=laptop.outputs["IncidentsTableName"])
+    return [row for page in pages for row in page["Items"]]
+
+
+def alerts(laptop: Laptop) -> int:
+    """Return how many mails the subscriber of the alerts topic got."""
+    topic = laptop.outputs["AlertsTopicArn"]
+    mails = [message_from_bytes(file.read_bytes(), policy=default) for file in laptop.mail.glob("*.eml")]
+    return sum(mail["X-Topic-Arn"] == topic for mail in mails)
+
+
+def metrics(laptop: Laptop) -> dict[str, float]:
+    """Return the sum of each metric of the catalogue over the last hours, all dimensions together."""
+    cloudwatch = laptop.client("cloudwatch")
+    now = datetime.now(UTC)
+    sums = {metric.name: 0.0 for metric in METRICS}
+    for page in cloudwatch.get_paginator("list_metrics").paginate(Namespace=NAMESPACE):
+        for metric in page["Metrics"]:
+            answer = cloudwatch.get_metric_statistics(
+                Namespace=NAMESPACE,
+                MetricName=metric["MetricName"],
+                Dimensions=metric["Dimensions"],
+                StartTime=now - timedelta(hours=3),
+                EndTime=now + timedelta(minutes=5),
+                Period=3600,
+                Statistics=["Sum"],
+            )
+            sums[metric["MetricName"]] += sum(point["Sum"] for point in answer["Datapoints"])
+    return sums

@@ -1,0 +1,45 @@
+"""Drives traffic into the events stream with the simulator's own command line."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from laptop.network import aws_environment, clean_environment
+from laptop.processes import LaptopError
+from laptop.running import Laptop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What the simulator says it sent; `truth` is what it planted, None for a recorded file."""
+
+    produced: int
+    truth: dict[str, Any] | None
+
+
+def generate(laptop: Laptop, *, folder: Path) -> Sent:
+    """Send a made-up stretch of a shop's life, with attacks. Raises LaptopError."""
+    truth = folder / "truth.json"
+    account = _simulate(laptop, ["generate", "--truth", str(truth)], folder=folder)
+    return Sent(produced=account["sent"], truth=json.loads(truth.read_text()))
+
+
+def replay(laptop: Laptop, file: Path, *, folder: Path) -> Sent:
+    """Send a recorded file, as fast as possible. Raises LaptopError."""
+    account = _simulate(laptop, ["replay", str(file), "--rejects", str(folder / "bad-rows.jsonl")], folder=folder)
+    return Sent(produced=account["sent"], truth=None)
+
+
+def _simulate(laptop: Laptop, arguments: list[str], *, folder: Path) -> dict[str, Any]:
+    """Run the simulator; its progress bar goes to the terminal. Return its account."""
+    account = folder / "account.json"
+    target = f"kinesis:{laptop.outputs['EventsStreamName']}"
+    kept = ["--account", str(account), "--refused", str(folder / "refused.jsonl")]
+    environment = {**clean_environment(), **aws_environment(laptop.endpoint_url)}
+    command = [sys.executable, "-m", "simulator", *arguments, "--to", target, *kept]
+    if subprocess.run(command, env=environment, check=False).returncode != 0:
+        raise LaptopError("The simulator could not send its traffic; it says why above")
+    return dict(json.loads(account.read_text()))
