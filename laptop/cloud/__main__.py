@@ -14,7 +14,17 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from laptop import cloudformation
-from laptop.cloud import analytics_api, athena_api, cloudformation_api, glue_api, kinesis_api, lambda_api, mail, s3_api
+from laptop.cloud import (
+    analytics_api,
+    athena_api,
+    cloudformation_api,
+    glue_api,
+    kinesis_api,
+    lambda_api,
+    mail,
+    s3_api,
+    stack_order,
+)
 from laptop.cloud.backchannel import Backchannel
 from laptop.functions.fleet import Fleet
 from laptop.network import aws_environment, endpoint
@@ -39,6 +49,7 @@ def main(port: int, work_dir: Path) -> None:
     athena_api.install()
     cloudformation_api.install()
     s3_api.install()
+    stack_order.install()
     kinesis_api.install()
     notices = {**analytics_api.install(), **glue_api.install()}
     moto = DomainDispatcherApplication(create_backend_app)

@@ -5,6 +5,8 @@ import json
 import pytest
 from laptop_rig import Cloud
 
+from laptop.cloud.stack_order import deletion_order
+
 ANSWERS = """
 import json, urllib.request
 def handle(event, context):
@@ -59,3 +61,16 @@ def test_a_failed_answer_fails_the_stack_with_its_reason(cloud, unique):
     assert stacks.describe_stacks(StackName=unique)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"
     events = stacks.describe_stack_events(StackName=unique)["StackEvents"]
     assert any("asked to fail" in event.get("ResourceStatusReason", "") for event in events)
+
+
+def test_a_stack_is_deleted_from_its_users_to_what_they_use():
+    """The starter must stop the detector before the function that does it is gone."""
+    resources = {
+        "Function": {"Properties": {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}},
+        "Role": {"Properties": {}},
+        "Running": {"Properties": {"ServiceToken": {"Fn::GetAtt": "Function.Arn"}}, "DependsOn": ["App"]},
+        "App": {"Properties": {"Name": {"Fn::Sub": "x-${Role}"}}},
+    }
+    order = deletion_order(resources)
+    for user, used in (("Running", "Function"), ("Running", "App"), ("Function", "Role"), ("App", "Role")):
+        assert order.index(user) < order.index(used)
