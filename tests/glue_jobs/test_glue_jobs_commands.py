@@ -1,0 +1,144 @@
+"""The jobs and questions as people and Glue call them: real processes, real files."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlglot
+from lake_rig import deliver, new_bucket
+from typer.testing import CliRunner
+
+from commerce.settings import to_arguments
+from glue_jobs.__main__ import app
+from glue_jobs.marts import MARTS
+from glue_jobs.questions import questions
+from glue_jobs.settings import LakeSettings
+from glue_jobs.tables import TABLES
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def settings(s3, tmp_path_factory) -> LakeSettings:
+    """Return settings of a lake that the Glue script has filled, curate then marts, each in its process."""
+    bucket, folder = new_bucket(), tmp_path_factory.mktemp("lake")
+    deliver(bucket, "one_day")
+    deliver(bucket, "incidents")
+    return LakeSettings(raw_bucket=bucket, warehouse=str(folder), database="shop", engine="duckdb", catalog="sqlite")
+
+
+@pytest.fixture(scope="module")
+def accounts(settings) -> dict[str, dict]:
+    """Return what the Glue script printed last, by job."""
+    return {job: json.loads(entry(settings, job).stdout.splitlines()[-1]) for job in ("curate", "marts")}
+
+
+def entry(settings: LakeSettings, job: str) -> subprocess.CompletedProcess[str]:
+    given = [word for pair in to_arguments(settings).items() for word in pair]
+    glue = [
+        "--JOB_NAME",
+        "curate-1",
+        "--extra-py-files",
+        "s3://code/batch.zip",
+        "--enable-metrics",
+        "--TempDir=s3://t/",
+    ]
+    command = [sys.executable, str(ROOT / "glue_jobs" / "entry.py"), *glue, "--job", job, *given]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def command(settings: LakeSettings, *words: str):
+    environment = {
+        "WAREHOUSE": settings.warehouse,
+        "DATABASE": settings.database,
+        "ENGINE": settings.engine,
+        "CATALOG": settings.catalog,
+    }
+    return CliRunner().invoke(app, list(words), env=environment)
+
+
+def test_glues_script_runs_both_jobs_and_prints_their_account(accounts):
+    """The runner reads the last line; Glue's own arguments do not disturb."""
+    assert accounts["curate"]["records"] == 13
+    assert accounts["curate"]["events"] == 9 - 2  # a and b of the second scenario were there before
+    assert accounts["marts"] == {"job": "marts", "daily_visitors": 2}
+
+
+def test_glues_script_refuses_in_one_line(settings):
+    """The run's error message in the console is all that an operator sees at first."""
+    refused = entry(settings, "cook")
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == "no job 'cook': there are curate, marts"
+
+
+@pytest.mark.usefixtures("accounts")
+def test_an_answer_comes_as_csv_and_as_json(settings):
+    """Tools read these: money stays text, days and instants are ISO 8601."""
+    as_json = json.loads(command(settings, "ask", "daily_visitors", "--format", "json").output)
+    as_csv = list(csv.DictReader(io.StringIO(command(settings, "ask", "daily_visitors", "--format", "csv").output)))
+    assert [row["day"] for row in as_json] == [row["day"] for row in as_csv] == ["2019-10-01", "2019-10-02"]
+    assert as_json[0]["revenue"] == as_csv[0]["revenue"] == "20.00"
+
+
+@pytest.mark.usefixtures("accounts")
+def test_an_answer_comes_as_a_table_for_people(settings):
+    """With the question's title above it."""
+    shown = command(settings, "ask", "user_history", "u9")
+    assert shown.exit_code == 0, shown.output
+    assert "Everything one user did" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("ask", "nothing"), "no question 'nothing': there are curate_runs, daily_visitors, "),
+        (("ask", "user_history"), "user_history asks for <user_id>: 0 given"),
+        (("curate", "--engine", "abacus", "--raw-bucket", "b"), "no engine 'abacus' with the catalog 'sqlite': use "),
+        (("curate",), "LakeSettings: raw_bucket: missing"),
+    ],
+)
+def test_a_wrong_command_is_refused_in_one_line(words, line, settings):
+    """Saying what would be right."""
+    refused = command(settings, *words)
+    assert refused.exit_code == 2
+    assert refused.output.startswith(line)
+    assert refused.output.count("\n") == 1
+
+
+def test_every_question_is_listed():
+    """A question that nobody can find is none."""
+    listed = CliRunner().invoke(app, ["list"], env={"COLUMNS": "200"}).output
+    assert [name for name in questions() if name not in listed] == []
+
+
+@pytest.mark.parametrize("name", sorted(questions()))
+def test_athena_reads_a_question_as_it_stands(name):
+    """The files become Athena's named queries untranslated: DuckDB's reading and Athena's must be the same."""
+    sql = questions()[name].sql
+    as_duckdb, as_athena = (
+        sqlglot.transpile(sql, read=read, write="athena", comments=False)[0] for read in ("duckdb", "athena")
+    )
+    assert as_duckdb == as_athena
+
+
+@pytest.mark.parametrize("name", sorted(questions()))
+def test_a_question_says_what_it_asks_for_and_names_tables_that_exist(name):
+    """A renamed table must not leave a query behind that fails in Athena only."""
+    question = questions()[name]
+    code = re.sub("--.*", "", question.sql)
+    assert code.count("?") == len(question.asks)
+    tables = {table.name for table in sqlglot.parse_one(code, read="duckdb").find_all(sqlglot.exp.Table)}
+    assert tables <= {table.name for table in TABLES} | {mart.table.name for mart in MARTS}
+
+
+@pytest.mark.parametrize("mart", MARTS, ids=lambda mart: mart.table.name)
+def test_a_marts_query_gives_the_columns_it_documents(mart):
+    """Replacing a mart goes by name, so a column too many would vanish without a word."""
+    assert tuple(sqlglot.parse_one(mart.select, read="duckdb").named_selects) == mart.table.column_names
