@@ -177,7 +177,7 @@ INCIDENT_FIELDS: tuple[Field, ...] = (
         name="value",
         type=FieldType.NUMBER,
         required=True,
-        meaning="The highest value of the rule's leading feature so far in the episode.",
+        meaning="The rule's leading feature: at the latest crossing or, once closed, the highest of the episode.",
     ),
     Field(
         name="threshold",
@@ -195,7 +195,7 @@ INCIDENT_FIELDS: tuple[Field, ...] = (
         name="sample_event_ids",
         type=FieldType.TEXTS,
         required=True,
-        meaning="Up to 20 events of the latest crossing, to look up in the lake.",
+        meaning="Up to 20 events of the latest crossings, to look up in the lake.",
     ),
     Field(
         name="sentence",

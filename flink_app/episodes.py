@@ -1,51 +1,67 @@
-"""From crossings to incidents: an episode opens, is extended at most once a minute, and closes after a quiet gap."""
+"""From crossings to incidents: an episode opens, is extended at most once a minute, and closes after a quiet gap.
 
-from collections.abc import Sequence
+All rules share these steps.
+"""
 
+from collections.abc import Mapping, Sequence
+
+from commerce.incident import EPISODE_GAP_SECONDS, MAX_SAMPLES
 from commerce.rules.rule import Rule
 from commerce.sql.flink import instant_text, seconds
+from flink_app.features import crossings_sql
 
-MAX_SAMPLES = 20
+_EPISODE = "PARTITION BY rule, subject ORDER BY rowtime"
 
 
-def progress_sql(rule: Rule) -> str:
-    """Return the open and extended states of one rule's episodes, as soon as they are known.
+def all_crossings_sql(rules: Sequence[Rule]) -> str:
+    """Return the view `crossings`: the moments at which a rule's conditions hold, of all rules."""
+    return "\nUNION ALL\n".join(crossings_sql(rule) for rule in rules)
+
+
+def episodes_sql() -> str:
+    """Return the view `episodes`: each crossing with the start of its episode.
 
     An episode starts at a crossing that has none within the gap before it. Its start is the latest such crossing.
     """
+    at = "CAST(rowtime AS TIMESTAMP(3))"
     return f"""
-        SELECT {
-        _columns(
-            rule,
-            state="CASE WHEN opens THEN 'open' ELSE 'extended' END",
-            opened_at="opened_at",
-            last_seen_at="CAST(rowtime AS TIMESTAMP(3))",
-        )
-    }
+        SELECT *, MAX(CASE WHEN opens THEN {at} END) OVER ({_EPISODE}) AS opened_at
         FROM (
-          SELECT subject, rowtime, `value`, evidence, sentence, opens, grows, opened_at,
-            LISTAGG(samples, ',') OVER (PARTITION BY subject, opened_at ORDER BY rowtime
-              ROWS BETWEEN {MAX_SAMPLES - 1} PRECEDING AND CURRENT ROW) AS samples
-          FROM (
-            SELECT subject, rowtime, evidence, sentence, samples, opens, grows, opened_at,
-              MAX(`value`) OVER (PARTITION BY subject, opened_at ORDER BY rowtime) AS `value`
-            FROM ({_episodes(rule)})
-          )
+          SELECT *, previous IS NULL OR {at} > previous + {seconds(EPISODE_GAP_SECONDS)} AS opens,
+            FLOOR(previous TO MINUTE) <> FLOOR({at} TO MINUTE) AS grows
+          FROM (SELECT *, LAG({at}) OVER ({_EPISODE}) AS previous FROM crossings)
+        )
+    """
+
+
+def incidents_sql(rules: Sequence[Rule]) -> str:
+    """Return the rows of `incidents`: episodes as soon as they open or grow, and once they are over."""
+    return f"{_progress_sql(rules)}\nUNION ALL\n{_closing_sql(rules)}"
+
+
+def _progress_sql(rules: Sequence[Rule]) -> str:
+    state = "CASE WHEN opens THEN 'open' ELSE 'extended' END"
+    return f"""
+        SELECT {_columns(rules, state=state, opened_at="opened_at", last_seen_at="rowtime")}
+        FROM (
+          SELECT *, LISTAGG(samples, ',') OVER (PARTITION BY rule, subject, opened_at ORDER BY rowtime
+            ROWS BETWEEN {MAX_SAMPLES - 1} PRECEDING AND CURRENT ROW) AS latest_samples
+          FROM episodes
         )
         WHERE opens OR grows
     """
 
 
-def closing_sql(rule: Rule) -> str:
-    """Return the closed state of one rule's episodes, once the gap has passed without another crossing."""
+def _closing_sql(rules: Sequence[Rule]) -> str:
     return f"""
-        SELECT {_columns(rule, state="'closed'", opened_at="window_start", last_seen_at="last_seen_at")}
+        SELECT {_columns(rules, state="'closed'", opened_at="window_start", last_seen_at="last_seen_at")}
         FROM (
-          SELECT subject, window_start, MAX(CAST(rowtime AS TIMESTAMP(3))) AS last_seen_at, MAX(`value`) AS `value`,
-            {_latest("evidence")} AS evidence, {_latest("samples")} AS samples, {_latest("sentence")} AS sentence
-          FROM TABLE(SESSION(TABLE crossings_{rule.name} PARTITION BY subject, DESCRIPTOR(rowtime),
-            {seconds(rule.episode_gap_seconds)}))
-          GROUP BY subject, window_start, window_end
+          SELECT rule, subject, window_start, MAX(CAST(rowtime AS TIMESTAMP(3))) AS last_seen_at,
+            MAX(`value`) AS `value`, {_latest("evidence")} AS evidence, {_latest("samples")} AS latest_samples,
+            {_latest("sentence")} AS sentence
+          FROM TABLE(SESSION(TABLE crossings PARTITION BY (rule, subject), DESCRIPTOR(rowtime),
+            {seconds(EPISODE_GAP_SECONDS)}))
+          GROUP BY rule, subject, window_start, window_end
         )
     """
 
@@ -55,32 +71,20 @@ def _latest(column: str) -> str:
     return f"SUBSTRING(MAX(CONCAT(DATE_FORMAT(rowtime, 'yyyyMMddHHmmssSSS'), {column})), 18)"
 
 
-def incidents_sql(rules: Sequence[Rule]) -> str:
-    """Return all rows of `incidents`."""
-    return "\nUNION ALL\n".join(query for rule in rules for query in (progress_sql(rule), closing_sql(rule)))
-
-
-def _episodes(rule: Rule) -> str:
-    return f"""
-        SELECT *, MAX(CASE WHEN opens THEN CAST(rowtime AS TIMESTAMP(3)) END)
-            OVER (PARTITION BY subject ORDER BY rowtime) AS opened_at
-        FROM (
-          SELECT *,
-            previous IS NULL OR TIMESTAMPDIFF(SECOND, previous, rowtime) > {rule.episode_gap_seconds} AS opens,
-            FLOOR(previous TO MINUTE) <> FLOOR(CAST(rowtime AS TIMESTAMP(3)) TO MINUTE) AS grows
-          FROM (
-            SELECT *, LAG(CAST(rowtime AS TIMESTAMP(3))) OVER (PARTITION BY subject ORDER BY rowtime) AS previous
-            FROM crossings_{rule.name}
-          )
-        )
-    """
-
-
-def _columns(rule: Rule, *, state: str, opened_at: str, last_seen_at: str) -> str:
+def _columns(rules: Sequence[Rule], *, state: str, opened_at: str, last_seen_at: str) -> str:
     """Return the columns of INCIDENT_FIELDS, in their order."""
     opened = instant_text(opened_at)
-    return f"""'incident',
-          SHA256(CONCAT_WS('|', '{rule.name}', '{rule.version}', subject, {opened})),
-          '{rule.name}', CAST({rule.version} AS BIGINT), '{rule.subject_type}', subject, {state}, '{rule.severity}',
-          {opened}, {instant_text(last_seen_at)}, CAST({rule.window_seconds} AS BIGINT), `value`,
-          CAST({rule.leading.threshold} AS DOUBLE), evidence, SPLIT(samples, ','), sentence"""
+    version = _by_rule({rule.name: f"CAST({rule.version} AS BIGINT)" for rule in rules})
+    subject_type = _by_rule({rule.name: f"'{rule.subject_type}'" for rule in rules})
+    severity = _by_rule({rule.name: f"'{rule.severity}'" for rule in rules})
+    window_seconds = _by_rule({rule.name: f"CAST({rule.window_seconds} AS BIGINT)" for rule in rules})
+    threshold = _by_rule({rule.name: f"CAST({rule.leading.threshold} AS DOUBLE)" for rule in rules})
+    return f"""'incident', SHA256(CONCAT_WS('|', rule, CAST({version} AS STRING), subject, {opened})), rule, {version},
+          {subject_type}, subject, {state}, {severity}, {opened}, {instant_text(last_seen_at)}, {window_seconds},
+          `value`, {threshold}, evidence, SPLIT(latest_samples, ','), sentence"""
+
+
+def _by_rule(expressions: Mapping[str, str]) -> str:
+    """Return the expression that holds for the row's rule: what an incident repeats from it need not travel."""
+    branches = " ".join(f"WHEN '{name}' THEN {expression}" for name, expression in expressions.items())
+    return f"CASE rule {branches} END"

@@ -22,9 +22,8 @@ _SITE_COLUMNS = {
 
 
 def crossings_sql(rule: Rule) -> str:
-    """Return the rows of one rule: rule, subject, rowtime, value, evidence, samples, sentence."""
-    names = [feature.name for feature in rule.features]
-    evidence = ", ".join(f"KEY '{name}' VALUE {name}" for name in names)
+    """Return the crossings of one rule: rule, subject, rowtime, value, evidence, samples, sentence."""
+    evidence = ", ".join(f"KEY '{feature.name}' VALUE {feature.name}" for feature in rule.features)
     conditions = " AND ".join(_condition(condition) for condition in rule.conditions)
     return f"""
         SELECT '{rule.name}' AS rule, subject, rowtime, CAST({rule.leading.feature} AS DOUBLE) AS `value`,

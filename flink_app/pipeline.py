@@ -7,9 +7,9 @@ from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
 from commerce.rules.rule import Measure, Rule
 from commerce.sql.flink import judged_sql, lines_sql, seconds
-from flink_app.episodes import incidents_sql
+from flink_app.episodes import all_crossings_sql, episodes_sql, incidents_sql
 from flink_app.events import CARRIED, ROWTIME, on_time_sql, outcomes_sql, tallies_sql
-from flink_app.features import crossings_sql, site_history_sql, site_panes_sql, user_panes_sql
+from flink_app.features import site_history_sql, site_panes_sql, user_panes_sql
 from flink_app.settings import DetectorSettings
 
 
@@ -25,8 +25,8 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     _view(tables, "outcomes", outcomes_sql())
     _view(tables, "on_time", on_time_sql())
     _watch_site(tables, rules)
-    for rule in rules:
-        _view(tables, f"crossings_{rule.name}", crossings_sql(rule))
+    _view(tables, "crossings", all_crossings_sql(rules))
+    _view(tables, "episodes", episodes_sql())
     statements = tables.create_statement_set()
     statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
     statements.add_insert_sql(f"INSERT INTO tallies {tallies_sql(settings.tally_seconds)}")

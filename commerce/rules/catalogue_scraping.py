@@ -8,7 +8,6 @@ CATALOGUE_SCRAPING = Rule(
     title="Catalogue scraping",
     subject_type=SubjectType.USER,
     window_seconds=600,
-    episode_gap_seconds=600,
     features=(
         Feature(name="products", measure=Measure.PRODUCTS, event_types=("view",)),
         Feature(name="buys", measure=Measure.EVENTS, event_types=("cart", "purchase")),

@@ -8,7 +8,6 @@ REQUEST_FLOOD = Rule(
     title="Too many events from one user",
     subject_type=SubjectType.USER,
     window_seconds=60,
-    episode_gap_seconds=300,
     features=(Feature(name="events", measure=Measure.EVENTS),),
     conditions=(
         Condition(feature="events", at_least=120, meaning="two events a second for a whole minute is no person"),

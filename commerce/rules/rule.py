@@ -73,7 +73,6 @@ class Rule:
     title: str
     subject_type: SubjectType
     window_seconds: int
-    episode_gap_seconds: int
     features: tuple[Feature, ...]
     conditions: tuple[Condition, ...]
     severity: Severity

@@ -13,7 +13,6 @@ SITE_SURGE = Rule(
     title="A site-wide surge that is not a sale",
     subject_type=SubjectType.SITE,
     window_seconds=300,
-    episode_gap_seconds=900,
     features=(
         Feature(name="excess_events", measure=Measure.CROWD_EXCESS),
         Feature(name="events", measure=Measure.CROWD_EVENTS),
