@@ -161,6 +161,8 @@ def _java_home() -> Path:
 
 
 def _cause(printed: str) -> str:
-    causes = [line.strip() for line in printed.splitlines() if "Caused by:" in line or "Error" in line]
+    """Return the line that names the exception; Java's own last word is only that Python has ended."""
+    raised = re.findall(r"^(?:Caused by: )?([\w.]+(?:Error|Exception): .+)$", printed, re.MULTILINE)
+    telling = [line for line in raised if "Python process exits" not in line]
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    return (causes or lines or ["the command said nothing"])[-1]
+    return (telling or raised or lines or ["the command said nothing"])[-1]

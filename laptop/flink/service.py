@@ -1,6 +1,7 @@
 """Managed Flink: starts, stops and updates jobs as the API's application states ask for."""
 
 import logging
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,18 @@ class ManagedFlink:
                 self._halt(which, snapshot=True)
                 self._start(which, self._snapshot_of(which))
                 self._say(name, "RUNNING")
-        except Exception:  # noqa: BLE001  # the border: AWS puts an application that does not start back to READY
+        except Exception as error:  # noqa: BLE001  # the border: AWS puts an application that does not start back to READY
             _LOG.exception("application %s", name)
+            self._log_for_owner(detail, f"{type(error).__name__}: {error}")
             self._say(name, "READY")
+
+    def _log_for_owner(self, detail: dict[str, Any], message: str) -> None:
+        """Write to the log stream that the application names, as the service does."""
+        logs = client("logs", self._endpoint_url)
+        event = {"timestamp": int(time.time() * 1000), "message": message}
+        for option in detail.get("CloudWatchLoggingOptionDescriptions", []):
+            group, _, stream = option["LogStreamARN"].partition(":log-group:")[2].partition(":log-stream:")
+            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
 
     def _say(self, name: str, status: str) -> None:
         _LOG.info("application %s is %s", name, status)

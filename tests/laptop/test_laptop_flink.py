@@ -1,0 +1,141 @@
+"""Managed Flink: an application's states say what a real cluster really does."""
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from laptop_rig import Cloud, eventually, zipped
+
+from laptop.flink.service import ManagedFlink
+from laptop.network import free_port
+
+COUNTS = """
+import json, os
+from pyflink.table import EnvironmentSettings, TableEnvironment
+
+groups = json.load(open(os.environ["FLOORWALKER_PROPERTIES"]))
+given = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}["counter"]
+if given.get("break"):
+    raise RuntimeError("cannot start")
+tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+tables.execute_sql("CREATE TABLE numbers (n BIGINT) WITH ('connector'='datagen','rows-per-second'='50',"
+                   "'fields.n.kind'='sequence','fields.n.start'='1','fields.n.end'='1000000')")
+out = given["out"]
+tables.execute_sql(f"CREATE TABLE seen (n BIGINT) WITH ('connector'='filesystem','path'='{out}','format'='csv')")
+tables.execute_sql("INSERT INTO seen SELECT n FROM numbers")
+"""
+
+
+@dataclass(frozen=True)
+class Flink:
+    cloud: Cloud
+    work_dir: Path
+
+    def status(self, name: str) -> str:
+        described = self.cloud.client("kinesisanalyticsv2").describe_application(ApplicationName=name)
+        return str(described["ApplicationDetail"]["ApplicationStatus"])
+
+    def log_stream(self, name: str) -> str:
+        logs = self.cloud.client("logs")
+        logs.create_log_group(logGroupName=name)
+        logs.create_log_stream(logGroupName=name, logStreamName="s")
+        return f"arn:aws:logs:us-east-1:123456789012:log-group:{name}:log-stream:s"
+
+
+@pytest.fixture(scope="module")
+def flink(cloud, tmp_path_factory):
+    work_dir = tmp_path_factory.mktemp("flink")
+    service = ManagedFlink(endpoint_url=cloud.endpoint_url, work_dir=work_dir, port=free_port())
+    end = threading.Event()
+
+    def watch() -> None:
+        while not end.wait(0.3):
+            service.look()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield Flink(cloud, work_dir)
+    end.set()
+    watcher.join()
+    service.stop()
+
+
+def _application(flink: Flink, name: str, **properties: str) -> None:
+    s3 = flink.cloud.client("s3")
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="app.zip", Body=zipped({"app/main.py": COUNTS}))
+    options = {"PropertyGroupId": "kinesis.analytics.flink.run.options", "PropertyMap": {"python": "app/main.py"}}
+    flink.cloud.client("kinesisanalyticsv2").create_application(
+        ApplicationName=name,
+        RuntimeEnvironment="FLINK-1_20",
+        ServiceExecutionRole="arn:aws:iam::123456789012:role/any",
+        ApplicationConfiguration={
+            "ApplicationCodeConfiguration": {
+                "CodeContentType": "ZIPFILE",
+                "CodeContent": {"S3ContentLocation": {"BucketARN": f"arn:aws:s3:::{name}", "FileKey": "app.zip"}},
+            },
+            "EnvironmentProperties": {
+                "PropertyGroups": [options, {"PropertyGroupId": "counter", "PropertyMap": properties}]
+            },
+            "FlinkApplicationConfiguration": {
+                "CheckpointConfiguration": {
+                    "ConfigurationType": "CUSTOM",
+                    "CheckpointingEnabled": True,
+                    "CheckpointInterval": 1000,
+                    "MinPauseBetweenCheckpoints": 100,
+                }
+            },
+            "ApplicationSnapshotConfiguration": {"SnapshotsEnabled": True},
+        },
+        CloudWatchLoggingOptions=[{"LogStreamARN": flink.log_stream(name)}],
+    )
+
+
+def _becomes(flink: Flink, name: str, status: str) -> None:
+    eventually(lambda: flink.status(name) == status, seconds=120)
+
+
+def _numbers(folder) -> list[int]:
+    parts = [part for part in folder.glob("part-*") if part.is_file()]
+    return sorted(int(line) for part in parts for line in part.read_text().split())
+
+
+def test_an_application_goes_on_from_its_snapshot_after_stop_and_start(flink, unique, tmp_path):
+    """State must survive an update of the detector: the numbers go on without a gap and without a double."""
+    analytics = flink.cloud.client("kinesisanalyticsv2")
+    out = tmp_path / "out"
+    _application(flink, unique, out=out.as_uri())
+    assert flink.status(unique) == "READY"
+    analytics.start_application(ApplicationName=unique)
+    assert flink.status(unique) == "STARTING"
+    _becomes(flink, unique, "RUNNING")
+    eventually(lambda: _numbers(out), seconds=60)
+    analytics.stop_application(ApplicationName=unique)
+    _becomes(flink, unique, "READY")
+    before = _numbers(out)
+    assert len(analytics.list_application_snapshots(ApplicationName=unique)["SnapshotSummaries"]) == 1
+    analytics.start_application(ApplicationName=unique)
+    _becomes(flink, unique, "RUNNING")
+    after = eventually(lambda: len(_numbers(out)) > len(before) and _numbers(out), seconds=60)
+    assert after == list(range(1, len(after) + 1))
+    analytics.stop_application(ApplicationName=unique, Force=True)
+    _becomes(flink, unique, "READY")
+
+
+def test_a_program_that_does_not_start_puts_its_application_back_to_ready(flink, unique, tmp_path):
+    """RUNNING is said when the job runs, never before."""
+    _application(flink, unique, out=tmp_path.as_uri(), **{"break": "yes"})
+    flink.cloud.client("kinesisanalyticsv2").start_application(ApplicationName=unique)
+    seen = set()
+
+    def settled() -> bool:
+        seen.add(flink.status(unique))
+        time.sleep(0.1)
+        return "READY" in seen
+
+    eventually(settled, seconds=60)
+    assert "RUNNING" not in seen
+    events = flink.cloud.client("logs").get_log_events(logGroupName=unique, logStreamName="s")["events"]
+    assert [event["message"] for event in events] == ["RuntimeError: RuntimeError: cannot start"]
