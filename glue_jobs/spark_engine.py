@@ -43,11 +43,17 @@ class SparkEngine:
 
     @classmethod
     def open(cls, settings: LakeSettings, *, raw: RawBucket) -> "SparkEngine":
-        """Start a session with the catalog that the settings name, or take the one there is."""
+        """Start Spark with the catalog that the settings name, or take the one there is, in a session of its own.
+
+        The current database and the views belong to a session, so two lakes at once do not get into each other's way.
+        """
         builder = SparkSession.builder.appName("floorwalker")
         for name, value in session_settings(settings).items():
             builder = builder.config(name, value)
-        return cls(session=builder.getOrCreate(), database=settings.database, raw=raw)
+        session = builder.getOrCreate().newSession()
+        for name, value in SESSION_SETTINGS.items():
+            session.conf.set(name, value)
+        return cls(session=session, database=settings.database, raw=raw)
 
     def create(self, table: Table) -> None:
         """Create the table if it is not there."""

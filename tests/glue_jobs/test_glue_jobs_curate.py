@@ -123,7 +123,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(objects=st.lists(st.lists(LINES, max_size=8), min_size=1, max_size=3), split=st.integers(0, 3))
 def test_every_record_is_an_event_a_reject_or_a_duplicate(objects, split, s3, tmp_path_factory):
     """Nothing vanishes: the account agrees with the reference parser, line by line, over any number of runs."""

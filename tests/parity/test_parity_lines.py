@@ -73,7 +73,7 @@ def test_spark_reads_each_line_as_the_reference_does():
     """Spark's JSON stops reading at the end of an object, and replaces half a surrogate pair."""
     from pyspark.sql import SparkSession
 
-    session = SparkSession.getActiveSession()
+    session = SparkSession.builder.getOrCreate()
     listed = [(number, raw, ARRIVED_AT) for number, raw in enumerate(RAW)]
     frame = session.createDataFrame(listed, "number INT, raw BINARY, arrived_at TIMESTAMP")
     frame.selectExpr("number", "arrived_at", "decode(raw, 'UTF-8') AS line").createOrReplaceTempView("nasty")
