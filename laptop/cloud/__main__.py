@@ -20,6 +20,7 @@ from laptop.cloud import (
     cloudformation_api,
     glue_api,
     kinesis_api,
+    kms_api,
     lambda_api,
     mail,
     s3_api,
@@ -47,6 +48,7 @@ def main(port: int, work_dir: Path) -> None:
     lambda_api.install(fleet)
     mail.install(work_dir / "mail")
     athena_api.install()
+    kms_api.install()
     cloudformation_api.install()
     s3_api.install()
     stack_order.install()

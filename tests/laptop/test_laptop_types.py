@@ -33,6 +33,7 @@ def template(name: str) -> dict:
             "DependsOn": ["Bucket"],
             "Properties": {"ServiceToken": "any", "BucketName": {"Ref": "Bucket"}},
         },
+        "Key": of("KMS::Key", KeyPolicy={"Statement": []}),
         "Stream": of("Kinesis::Stream", Name=name, ShardCount=1),
         "Hose": of(
             "KinesisFirehose::DeliveryStream",
@@ -114,6 +115,7 @@ def template(name: str) -> dict:
         "Table": {"Ref": "Table"},
         "App": {"Ref": "App"},
         "Policy": {"Ref": "Policy"},
+        "Key": {"Ref": "Key"},
     }
     return {"Resources": resources, "Outputs": {key: {"Value": value} for key, value in asked.items()}}
 
@@ -193,6 +195,7 @@ def test_every_type_is_created_changed_and_deleted_with_its_stack(cloud, unique)
     assert first.outputs["HoseArn"].endswith(f":deliverystream/{first.outputs['Hose']}")
     assert first.outputs["AlarmArn"].endswith(f":alarm:{unique}")
     assert first.outputs["Policy"] == unique
+    assert cloud.client("kms").describe_key(KeyId=first.outputs["Key"])["KeyMetadata"]["Enabled"]
     stacks.update_stack(StackName=unique, TemplateBody=json.dumps(changed(template(unique))))
     second = Seen(cloud, unique)
     assert second.figures() == figures("two", 20_000_000)
