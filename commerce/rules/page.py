@@ -1,0 +1,109 @@
+"""The page about the rules, docs/rules.md: `python -m commerce.rules.page > docs/rules.md` writes it anew."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from string import Formatter
+
+from commerce.incident import EPISODE_GAP_SECONDS
+from commerce.rules import RULES
+from commerce.rules.rule import Condition, Feature, Measure, Rule, SubjectType
+from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
+
+_INTRODUCTION = f"""\
+# The rules
+
+What the detector looks for, who is watched, and from where on it is an incident. This page is rendered from
+`commerce/rules`; `python -m commerce.rules.page > docs/rules.md` writes it anew.
+
+Every rule measures a few numbers, its features, over a window of event time. The window of a user ends at each of the
+user's events, that of the site at the end of every ten seconds. Where all conditions hold, an episode opens. It is
+extended while they go on holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds. An episode is
+one incident, with one id and one alert, however long it lasts.
+
+A threshold is changed for a stage in `stacks/stages.py`, by an entry in its `threshold_overrides` of the form
+`rule.feature=number`; [Operating it](operating.md) shows how.
+"""
+_WATCHES = {
+    SubjectType.USER: "each user by themselves",
+    SubjectType.SITE: "the site as a whole",
+}
+_MEASURES = {
+    Measure.EVENTS: "different events",
+    Measure.PRODUCTS: "different products",
+    Measure.CROWD_EVENTS: (
+        f"events of the whole site, where one user counts for at most {CROWD_EVENTS_PER_USER} in ten seconds"
+    ),
+    Measure.CROWD_USUAL: f"the events that the {BASELINE_SECONDS} seconds before the window would lead one to expect",
+    Measure.CROWD_EXCESS: "events beyond the usual ones",
+    Measure.CROWD_TIMES_USUAL: "how many times the usual number of events there are",
+    Measure.EXCESS_BUYING_SHARE: "the share of buying events among those beyond the usual, from 0 to 1",
+    Measure.BASELINE_SECONDS: (
+        f"how many seconds of the time before there are to compare with, at most {BASELINE_SECONDS}"
+    ),
+}
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    return "\n".join((_INTRODUCTION, *_overview(RULES), *(line for rule in RULES for line in _section(rule))))
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Give the lines of a table, with a blank one after it; a | in a cell does not end the cell."""
+    yield _row(header)
+    yield _row(["---"] * len(header))
+    for row in rows:
+        yield _row(row)
+    yield ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _overview(rules: Iterable[Rule]) -> Iterator[str]:
+    header = ("rule", "watches", "window", "severity", "fires when")
+    yield from markdown_table(
+        header,
+        (
+            (
+                f"[`{rule.name}`](#{rule.name})",
+                _WATCHES[rule.subject_type],
+                f"{rule.window_seconds} s",
+                rule.severity,
+                " and ".join(_limit(condition) for condition in rule.conditions),
+            )
+            for rule in rules
+        ),
+    )
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.name}\n"
+    yield f"**{rule.title}.** Version {rule.version}, severity {rule.severity}.\n"
+    yield f"It watches {_WATCHES[rule.subject_type]}, over the last {rule.window_seconds} seconds, and measures:\n"
+    yield from markdown_table(("feature", "what it counts"), ((f"`{f.name}`", _measure(f)) for f in rule.features))
+    yield f"It fires when all of these hold; `{rule.leading.feature}` stands for the rule in the incident:\n"
+    yield from markdown_table(("condition", "because"), ((_limit(c), c.meaning) for c in rule.conditions))
+    yield f"The alert says: *{_readable(rule.sentence)}*\n"
+    yield f"What to do: {rule.advice}\n"
+
+
+def _limit(condition: Condition) -> str:
+    words = "at least" if condition.at_least is not None else "less than"
+    return f"`{condition.feature}` is {words} {condition.threshold:g}"
+
+
+def _measure(feature: Feature) -> str:
+    types = f" (of type {' or '.join(feature.event_types)})" if feature.event_types else ""
+    return _MEASURES[feature.measure] + types
+
+
+def _readable(sentence: str) -> str:
+    """Return the template with what is filled in later in angle brackets, escaped for Markdown."""
+    parts = Formatter().parse(sentence)
+    return "".join(text + (f"\\<{name.replace('_', ' ')}\\>" if name else "") for text, name, _, _ in parts)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page().rstrip("\n") + "\n")

@@ -1,0 +1,176 @@
+"""The page about records and tables, docs/tables.md: `python -m glue_jobs.pages > docs/tables.md` writes it anew."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from commerce.fields import (
+    EVENT_FIELDS,
+    EVENT_TYPES,
+    IDENTIFIER,
+    INCIDENT_FIELDS,
+    INSTANT,
+    TALLY_FIELDS,
+    Field,
+    FieldType,
+)
+from commerce.metrics import METRICS, NAMESPACE
+from commerce.rejects import MAX_LINE_CHARACTERS, MAX_OPENING_BRACKETS, REJECT_REASONS, TOLERATED_CLOCK_LEAD
+from commerce.rules.page import markdown_table
+from glue_jobs.incidents import NOT_AN_INCIDENT
+from glue_jobs.marts import MARTS
+from glue_jobs.questions import questions
+from glue_jobs.tables import TABLES, Table
+
+_INTRODUCTION = """\
+# Records, tables and names
+
+What an event looks like on the wire, what the detector writes, what the lake's tables hold, and every reason and
+metric by name. This page is rendered from the declarations in `commerce` and `glue_jobs`;
+`python -m glue_jobs.pages > docs/tables.md` writes it anew.
+"""
+_EVENT = """\
+## An event on the wire
+
+One event is one line of UTF-8 JSON, an object with these fields; others are allowed and ignored. Ids and price travel
+as text, because a JSON number loses digits on its way through some programs. An absent field is left out. A record of
+the events stream holds one event, its partition key is `user_id`; a record of several lines counts as several.
+
+```json
+{"event_id":"e-1","event_time":"2025-03-03T08:00:00.000Z","event_type":"view","product_id":"1004856","price":"130.76","user_id":"520088904"}
+```
+"""
+_INCIDENT = """\
+## An incident
+
+The detector writes an incident to the incidents stream as one line of JSON, once for each state of the episode, always
+with the same `incident_id`. Delivery is at least once. The same fields are the attributes of a row of the DynamoDB
+table (without `record_type`) and the columns of the lake's table `incidents`.
+"""
+_TALLY = """\
+## A tally
+
+On the same stream the detector accounts for what it read, a few lines a period.
+"""
+_LAKE = """\
+## The lake's tables
+
+Apache Iceberg tables in the Glue database `floorwalker_STAGE`. An instant is UTC.
+"""
+_RAW = """\
+### raw_events and raw_incidents
+
+Two tables over the raw bytes, `raw_events` and `raw_incidents`, with one column `line` and the
+partition `arrival_hour` (`yyyy/MM/dd/HH`, UTC); see [0011](decisions/0011-raw-tables-are-lines.md).
+"""
+_QUESTIONS = """\
+## The questions
+
+Named queries in Athena, and `python -m glue_jobs ask NAME` in a terminal. What a question asks for is filled in for
+its `?`.
+"""
+_REASONS = """\
+## Why a record is no event
+
+The checks are tried in this order, and the first that fails gives the reason. The detector and `curate` make the same
+ones. They differ in one thing: the detector knows when a record arrived, `curate` knows the hour, and takes its end.
+"""
+_NO_INCIDENT = f"""\
+In the table `rejects` there is also `{NOT_AN_INCIDENT}`: a record of the incidents stream that is neither an incident
+nor a tally.
+"""
+_METRICS = f"""\
+## Metrics
+
+In the CloudWatch namespace `{NAMESPACE}`. The values of a dimension are few and known, never a shopper; a rule or a
+reason that the responder does not know yet is counted as `other`.
+"""
+# What a sender must know of a pattern that is no pleasure to read.
+_PATTERNS = {
+    IDENTIFIER: "up to 19 digits, or letters, digits, `_` and `-` with at least one that is no digit",
+    "|".join(EVENT_TYPES): "one of " + ", ".join(f"`{name}`" for name in EVENT_TYPES),
+    INSTANT: "an instant of this century, UTC, as `2019-10-01T00:00:00.000Z`; the milliseconds may be left out",
+}
+_LINE_REASONS = {
+    "not_utf8": "The bytes are no UTF-8 text.",
+    "too_long": f"The line has more than {MAX_LINE_CHARACTERS:,} characters.",
+    "too_deep": f"It has more than {MAX_OPENING_BRACKETS} opening brackets.",
+    "not_a_json_object": "It is no single JSON object.",
+    "event_time_in_future": f"`event_time` lies more than {TOLERATED_CLOCK_LEAD.days} day ahead of its arrival.",
+}
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    parts = (
+        (_INTRODUCTION, _EVENT, *_wire_table(EVENT_FIELDS)),
+        (_INCIDENT, *_field_table(INCIDENT_FIELDS)),
+        (_TALLY, *_field_table(TALLY_FIELDS)),
+        (_LAKE, *(line for table in TABLES for line in _table(table))),
+        (line for mart in MARTS for line in (*_table(mart.table), f"Good for: {mart.good_for}\n")),
+        (_RAW,),
+        (_QUESTIONS, *_questions()),
+        (_REASONS, *_reasons(), _NO_INCIDENT),
+        (_METRICS, *_metrics()),
+    )
+    return "\n".join(line for part in parts for line in part)
+
+
+def _wire_table(fields: Iterable[Field]) -> Iterator[str]:
+    header = ("field", "type", "required", "accepted", "meaning")
+    rows = (
+        (f"`{field.name}`", field.type, "yes" if field.required else "", _accepted(field), field.meaning)
+        for field in fields
+    )
+    return markdown_table(header, rows)
+
+
+def _accepted(field: Field) -> str:
+    pattern = field.pattern and (_PATTERNS.get(field.pattern) or f"`{field.pattern}`")
+    length = field.max_length and f"at most {field.max_length} characters"
+    return "; ".join(text for text in (pattern, length) if text)
+
+
+def _field_table(fields: Sequence[Field]) -> Iterator[str]:
+    wire = {FieldType.TIMESTAMP: "text, as `2019-10-01T00:00:00.000Z`", FieldType.TEXTS: "list of texts"}
+    rows = ((f"`{field.name}`", wire.get(field.type, field.type), field.meaning) for field in fields)
+    return markdown_table(("field", "type", "meaning"), rows)
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### {table.name}\n"
+    yield table.grain + (f" Partitioned by `{table.partition}`." if table.partition else "") + "\n"
+    rows = ((f"`{column.name}`", f"`{column.type}`", column.meaning) for column in table.columns)
+    yield from markdown_table(("column", "type", "meaning"), rows)
+
+
+def _questions() -> Iterator[str]:
+    rows = (
+        (f"`{question.name}`", " ".join(f"`{what}`" for what in question.asks), question.title, question.good_for)
+        for question in questions().values()
+    )
+    return markdown_table(("name", "asks for", "answers", "good for"), rows)
+
+
+def _reasons() -> Iterator[str]:
+    return markdown_table(("reason", "meaning"), ((f"`{reason}`", _reason(reason)) for reason in REJECT_REASONS))
+
+
+def _reason(reason: str) -> str:
+    if reason in _LINE_REASONS:
+        return _LINE_REASONS[reason]
+    fault, _, field = reason.partition("_")
+    if fault == "missing":
+        return f"`{field}` is absent, null, empty, or no plain value."
+    return f"`{field}` is not what the table above accepts."
+
+
+def _metrics() -> Iterator[str]:
+    rows = (
+        (f"`{metric.name}`", metric.unit, ", ".join(f"`{name}`" for name in metric.dimensions), metric.meaning)
+        for metric in METRICS
+    )
+    return markdown_table(("metric", "unit", "dimensions", "meaning"), rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page().rstrip("\n") + "\n")
