@@ -45,7 +45,7 @@ def _progress_sql(rules: Sequence[Rule]) -> str:
         SELECT {_columns(rules, state=state, opened_at="opened_at", last_seen_at="rowtime")}
         FROM (
           SELECT *, LISTAGG(samples, ',') OVER (PARTITION BY rule, subject, opened_at ORDER BY rowtime
-            ROWS BETWEEN {MAX_SAMPLES - 1} PRECEDING AND CURRENT ROW) AS latest_samples
+            ROWS BETWEEN {MAX_SAMPLES // 2 - 1} PRECEDING AND CURRENT ROW) AS latest_samples
           FROM episodes
         )
         WHERE opens OR grows
@@ -81,7 +81,7 @@ def _columns(rules: Sequence[Rule], *, state: str, opened_at: str, last_seen_at:
     threshold = _by_rule({rule.name: f"CAST({rule.leading.threshold} AS DOUBLE)" for rule in rules})
     return f"""'incident', SHA256(CONCAT_WS('|', rule, CAST({version} AS STRING), subject, {opened})), rule, {version},
           {subject_type}, subject, {state}, {severity}, {opened}, {instant_text(last_seen_at)}, {window_seconds},
-          `value`, {threshold}, evidence, SPLIT(latest_samples, ','), sentence"""
+          `value`, {threshold}, evidence, ARRAY_DISTINCT(SPLIT(latest_samples, ',')), sentence"""
 
 
 def _by_rule(expressions: Mapping[str, str]) -> str:

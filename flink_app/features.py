@@ -8,8 +8,7 @@ import re
 from commerce.rules.rule import Condition, Feature, Measure, Rule, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
-
-PANE_SECONDS = 10
+from flink_app.panes import PANE_SECONDS, pane_column, trailing
 
 _SITE_COLUMNS = {
     Measure.CROWD_EVENTS: "crowd",
@@ -37,25 +36,19 @@ def _measured(rule: Rule) -> str:
 
 
 def _user_features(rule: Rule) -> str:
-    features = ", ".join(f"{_count(feature)} OVER recent AS {feature.name}" for feature in rule.features)
+    features = ", ".join(f"{_over_panes(feature)} AS {feature.name}" for feature in rule.features)
     return f"""
-        SELECT user_id AS subject, rowtime, event_id AS samples, {features} FROM on_time
-        WINDOW recent AS (PARTITION BY user_id ORDER BY rowtime
-          {_trailing(rule.window_seconds)})
+        SELECT user_id AS subject, rowtime, CONCAT(first_sample, ',', last_sample) AS samples, {features}
+        FROM user_panes
+        WINDOW recent AS (PARTITION BY user_id ORDER BY rowtime {trailing(rule.window_seconds)})
     """
 
 
-def _count(feature: Feature) -> str:
-    column = "product_id" if feature.measure is Measure.PRODUCTS else "event_id"
-    if not feature.event_types:
-        return f"COUNT(DISTINCT {column})"
-    types = ", ".join(f"'{name}'" for name in feature.event_types)
-    return f"COUNT(DISTINCT CASE WHEN event_type IN ({types}) THEN {column} END)"
-
-
-def _trailing(window_seconds: int) -> str:
-    """Return the range of a window that ends now: one millisecond short, since both its ends belong to it."""
-    return f"RANGE BETWEEN {seconds(window_seconds - 0.001)} PRECEDING AND CURRENT ROW"
+def _over_panes(feature: Feature) -> str:
+    column = pane_column(feature)
+    if feature.measure is Measure.PRODUCTS:
+        return f"COALESCE(CARDINALITY(ARRAY_DISTINCT(SPLIT(LISTAGG({column}, ',') OVER recent, ','))), 0)"
+    return f"SUM({column}) OVER recent"
 
 
 def _site_features(rule: Rule) -> str:
@@ -63,24 +56,15 @@ def _site_features(rule: Rule) -> str:
     return f"SELECT 'site' AS subject, rowtime, samples, {features} FROM site_history"
 
 
-def user_panes_sql(buying: tuple[str, ...]) -> str:
-    """Return the view `user_panes`: what each user did in each ten seconds."""
-    types = ", ".join(f"'{name}'" for name in buying)
+def site_panes_sql(rule: Rule) -> str:
+    """Return the view `site_panes`: what the crowd did in each pane, no user counting for more than a few events."""
+    (buying,) = (feature for feature in rule.features if feature.measure is Measure.EXCESS_BUYING_SHARE)
     return f"""
-        SELECT window_start, window_end, window_time, user_id, COUNT(DISTINCT event_id) AS events,
-          COUNT(DISTINCT event_id) FILTER (WHERE event_type IN ({types})) AS buys, MIN(event_id) AS sample
-        FROM TABLE(TUMBLE(TABLE on_time, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
-        GROUP BY window_start, window_end, window_time, user_id
-    """
-
-
-def site_panes_sql() -> str:
-    """Return the view `site_panes`: what the crowd did in each ten seconds, no user counting for more than a few."""
-    return f"""
-        SELECT window_start, window_time AS rowtime,
-          SUM(LEAST(events, {CROWD_EVENTS_PER_USER})) AS crowd, SUM(LEAST(buys, {CROWD_EVENTS_PER_USER})) AS buys,
-          MIN(sample) AS first_sample, MAX(sample) AS last_sample
-        FROM user_panes GROUP BY window_start, window_end, window_time
+        SELECT window_start, window_time AS rowtime, SUM(LEAST(events, {CROWD_EVENTS_PER_USER})) AS crowd,
+          SUM(LEAST({pane_column(buying)}, {CROWD_EVENTS_PER_USER})) AS buys,
+          MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample
+        FROM TABLE(TUMBLE(TABLE user_panes, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
+        GROUP BY window_start, window_end, window_time
     """
 
 
@@ -105,9 +89,9 @@ def site_history_sql(rule: Rule) -> str:
                 CONCAT(first_sample, ',', last_sample) AS samples,
                 SUM(crowd) OVER judged AS crowd, SUM(buys) OVER judged AS buys
               FROM site_panes
-              WINDOW judged AS (ORDER BY rowtime {_trailing(rule.window_seconds)})
+              WINDOW judged AS (ORDER BY rowtime {trailing(rule.window_seconds)})
             )
-            WINDOW whole AS (ORDER BY rowtime {_trailing(whole)})
+            WINDOW whole AS (ORDER BY rowtime {trailing(whole)})
           )
         )
     """

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
-from commerce.rules.rule import Measure, Rule
+from commerce.rules.rule import Rule, SubjectType
 from commerce.sql.flink import judged_sql, lines_sql, seconds
 from flink_app.episodes import all_crossings_sql, episodes_sql, incidents_sql
 from flink_app.events import CARRIED, ROWTIME, on_time_sql, outcomes_sql, tallies_sql
-from flink_app.features import site_history_sql, site_panes_sql, user_panes_sql
+from flink_app.features import site_history_sql, site_panes_sql
+from flink_app.panes import user_panes_sql
 from flink_app.settings import DetectorSettings
 
 
@@ -24,6 +25,7 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     _give_time(tables, settings)
     _view(tables, "outcomes", outcomes_sql())
     _view(tables, "on_time", on_time_sql())
+    _view(tables, "user_panes", user_panes_sql(rules))
     _watch_site(tables, rules)
     _view(tables, "crossings", all_crossings_sql(rules))
     _view(tables, "episodes", episodes_sql())
@@ -48,11 +50,9 @@ def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> No
 
 def _watch_site(tables: StreamTableEnvironment, rules: Sequence[Rule]) -> None:
     for rule in rules:
-        for feature in rule.features:
-            if feature.measure is Measure.EXCESS_BUYING_SHARE:
-                _view(tables, "user_panes", user_panes_sql(feature.event_types))
-                _view(tables, "site_panes", site_panes_sql())
-                _view(tables, "site_history", site_history_sql(rule))
+        if rule.subject_type is SubjectType.SITE:
+            _view(tables, "site_panes", site_panes_sql(rule))
+            _view(tables, "site_history", site_history_sql(rule))
 
 
 def _view(tables: StreamTableEnvironment, name: str, query: str) -> None:

@@ -68,7 +68,7 @@ def _welcome(laptop: Laptop) -> None:
         f"  mail         {laptop.mail}\n"
         f"  logs         {laptop.work_dir / 'logs'}\n\n"
         "Point the AWS CLI at it:\n\n"
-        f"  export AWS_ENDPOINT_URL={laptop.endpoint_url} AWS_REGION=us-east-1\n"
+        f"  export AWS_ENDPOINT_URL={laptop.endpoint_url} AWS_DEFAULT_REGION=us-east-1\n"
         "  export AWS_ACCESS_KEY_ID=laptop AWS_SECRET_ACCESS_KEY=laptop\n"
         "  aws kinesis list-streams\n"
     )

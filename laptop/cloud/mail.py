@@ -43,7 +43,7 @@ def _write(folder: Path, *, subscription: Any, message: str, message_id: str, su
     mail["Date"] = format_datetime(utcnow())
     mail["Message-ID"] = f"<{message_id}@sns.amazonaws.com>"
     mail["X-Topic-Arn"] = subscription.topic.arn
-    mail.set_content(message + _FOOTER.format(subscription=subscription.arn))
+    mail.set_content(message + _FOOTER.format(subscription=subscription.arn), cte="8bit")
     draft = folder / f".{message_id}.draft"
     draft.write_bytes(bytes(mail))
     draft.replace(folder / f"{utcnow():%Y%m%dT%H%M%S%f}-{message_id}.eml")
