@@ -47,7 +47,7 @@ test: setup ## All tests, on the real engines
 	.venv-flink/bin/python -m pytest tests/flink_app
 
 .PHONY: check
-check: lint types layers templates test ## Lint, types, layers, templates and all tests
+check: lint types layers templates ## Lint, types, layers and templates; `make test` has the tests
 
 .PHONY: lint
 lint: setup ## Formatting and lint rules

@@ -91,16 +91,23 @@ def metrics(laptop: Laptop) -> dict[str, float]:
     cloudwatch = laptop.client("cloudwatch")
     now = datetime.now(UTC)
     sums = {metric.name: 0.0 for metric in METRICS}
-    for page in cloudwatch.get_paginator("list_metrics").paginate(Namespace=NAMESPACE):
-        for metric in page["Metrics"]:
-            answer = cloudwatch.get_metric_statistics(
-                Namespace=NAMESPACE,
-                MetricName=metric["MetricName"],
-                Dimensions=metric["Dimensions"],
-                StartTime=now - timedelta(hours=3),
-                EndTime=now + timedelta(minutes=5),
-                Period=3600,
-                Statistics=["Sum"],
-            )
-            sums[metric["MetricName"]] += sum(point["Sum"] for point in answer["Datapoints"])
+    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=NAMESPACE)
+    # The server lists a metric once for each time it was written.
+    known = {_identity(metric) for page in pages for metric in page["Metrics"]}
+    for name, dimensions in known:
+        answer = cloudwatch.get_metric_statistics(
+            Namespace=NAMESPACE,
+            MetricName=name,
+            Dimensions=[{"Name": key, "Value": value} for key, value in dimensions],
+            StartTime=now - timedelta(hours=3),
+            EndTime=now + timedelta(minutes=5),
+            Period=3600,
+            Statistics=["Sum"],
+        )
+        sums[name] += sum(point["Sum"] for point in answer["Datapoints"])
     return sums
+
+
+def _identity(metric: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    dimensions = sorted((dimension["Name"], dimension["Value"]) for dimension in metric["Dimensions"])
+    return metric["MetricName"], tuple(dimensions)

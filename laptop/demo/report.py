@@ -56,6 +56,8 @@ def imbalances(report: Report) -> list[str]:
         wrong.append(f"the detector rejected {report['detector']['rejected']}, the lake {report['lake']['rejects']}")
     if report["lake"]["events"] != events["accepted"]:
         wrong.append(f"the lake has {report['lake']['events']:,} events, accepted were {events['accepted']:,}")
+    if report["metrics"]["RecordsFailed"]:
+        wrong.append(f"the responder could not handle {report['metrics']['RecordsFailed']:.0f} records")
     if not incidents["emitted"] == incidents["stored"] == incidents["alerts"]:
         wrong.append("incidents emitted, stored and alerted differ: {emitted}, {stored}, {alerts}".format(**incidents))
     return wrong
