@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from commerce.rules import RULES
+from commerce.rules.rule import with_thresholds
+
 
 class UnknownStageError(ValueError):
     """A stage that is not in the list; the message names those that are."""
@@ -37,6 +40,10 @@ class Stage:
     warehouse_folder: str = ""
     batch_workers: int = 2
     bytes_scanned_cutoff: int = 10 * 1024**3
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that no rule has, before anything is deployed with it; raises ValueError."""
+        with_thresholds(RULES, self.threshold_overrides)
 
 
 DEV = Stage(name="dev")

@@ -19,7 +19,7 @@ from stacks.packaging import ROOT, batch_zip, detector_zip, function_zip
 FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
 # What the Lambda runtime brings. jmespath, which boto3 stands on too, is the zip's.
 LAMBDA_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
-GLUE_BRINGS = (*LAMBDA_BRINGS, "jmespath", "pyspark", "py4j", "pyarrow")
+GLUE_BRINGS = (*LAMBDA_BRINGS, "jmespath", "pyspark", "py4j", "pyarrow", "numpy")
 
 
 @pytest.mark.parametrize("name", ["respond", "start_detector"])
