@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.stages import STAGES, UnknownStageError, stage_named
+from stacks.stages import STAGES, Stage, UnknownStageError, stage_named
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = (
@@ -89,3 +89,9 @@ def test_the_alert_mail_goes_to_both_topics(dev):
     """The shop learns of attacks, the operator of failures; at first they are one person."""
     subscriptions = dev.all("AWS::SNS::Subscription")
     assert [s.properties["Endpoint"] for s in subscriptions] == ["keeper@example.com"] * 2
+
+
+def test_a_threshold_that_no_rule_has_is_refused_before_it_is_deployed():
+    """The detector would fail on it at its start, in the account."""
+    with pytest.raises(ValueError, match="no rule has the threshold"):
+        Stage(name="trial", threshold_overrides=("request_flood.clicks=10",))

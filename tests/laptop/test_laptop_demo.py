@@ -1,0 +1,99 @@
+"""The demonstration judges itself: what it says is right must be right."""
+
+import copy
+from datetime import timedelta
+
+import pytest
+
+from commerce.event import parse_instant
+from commerce.incident import Incident
+from laptop.demo.report import imbalances
+from laptop.demo.verdicts import mistakes, verdicts
+
+TRUTH = {
+    "attacks": [
+        {
+            "family": "request_flood",
+            "subject": "7",
+            "start": "2025-03-03T09:00:00.000Z",
+            "end": "2025-03-03T09:05:00.000Z",
+        }
+    ]
+}
+BALANCED = {
+    "events": {"produced": 10, "accepted": 7, "rejected": 2, "late": 1, "duplicates": 1},
+    "detector": {"on_time": 7, "late": 1, "rejected": 2},
+    "raw": {"objects": 1, "records": 10},
+    "lake": {"events": 7, "rejects": 2},
+    "incidents": {"emitted": 1, "stored": 1, "alerts": 1},
+    "metrics": {"RecordsFailed": 0},
+}
+
+
+def incident(*, rule="request_flood", subject="7", after_seconds=60.0) -> Incident:
+    opened_at = parse_instant("2025-03-03T09:00:00.000Z") + timedelta(seconds=after_seconds)
+    return Incident(
+        incident_id=f"{rule}-{subject}-{after_seconds}",
+        rule=rule,
+        rule_version=1,
+        subject_type="user",
+        subject=subject,
+        state="open",
+        severity="high",
+        opened_at=opened_at,
+        last_seen_at=opened_at,
+        window_seconds=60,
+        value=130,
+        threshold=120,
+        evidence="{}",
+        sample_event_ids=("a",),
+        sentence="",
+    )
+
+
+def wrong(*incidents: Incident) -> list[str]:
+    return mistakes(*verdicts(TRUTH, incidents))
+
+
+def test_an_attack_found_once_is_right():
+    """One planted, one found: nothing to complain about, and the delay is event time."""
+    (verdict,), others = verdicts(TRUTH, [incident()])
+    assert (mistakes([verdict], others), verdict.seconds_to_detect) == ([], 60)
+
+
+def test_a_missed_a_doubled_and_an_invented_attack_are_mistakes():
+    """Each of the three would make the summary untrue."""
+    assert "0 incidents, expected 1" in wrong()[0]
+    assert "2 incidents, expected 1" in wrong(incident(), incident(after_seconds=120))[0]
+    assert "nobody attacked" in wrong(incident(), incident(subject="8"))[0]
+    assert "nobody attacked" in wrong(incident(), incident(rule="catalogue_scraping"))[0]
+
+
+def test_an_incident_before_the_attack_is_not_its_own():
+    """Whoever was flagged before attacking was flagged for nothing."""
+    assert len(wrong(incident(after_seconds=-60))) == 2
+
+
+def test_a_balanced_report_has_no_imbalance():
+    """The sums hold, so nothing is said."""
+    assert imbalances(BALANCED) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "figure"),
+    [
+        ("events", "accepted"),
+        ("events", "duplicates"),
+        ("raw", "records"),
+        ("detector", "on_time"),
+        ("lake", "rejects"),
+        ("lake", "events"),
+        ("incidents", "alerts"),
+        ("metrics", "RecordsFailed"),
+    ],
+)
+def test_one_record_too_many_anywhere_is_noticed(part, figure):
+    """A record that vanished or came twice must fail the demonstration, wherever it happened."""
+    report = copy.deepcopy(BALANCED)
+    report[part][figure] += 1
+    assert imbalances(report)
