@@ -109,7 +109,7 @@ help: ## This list
 .PHONY: prerequisites
 prerequisites:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed and '$(PYTHON)' is not here: install it, or name yours with PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed, '$(PYTHON)' is $$($(PYTHON) -V 2>&1): name a 3.11 with PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { echo "Python 3.11 is needed, '$(PYTHON)' is $$($(PYTHON) -V 2>/dev/null || echo not one): name a 3.11 with PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@command -v mvn >/dev/null || { echo "Maven is needed for the Flink connector and 'mvn' is not here: install it (apt install maven, brew install maven)" >&2; exit 1; }
 
 $(STAMPS)/uv-$(UV_VERSION).stamp: | prerequisites
