@@ -12,10 +12,12 @@ _ARROW = {
     "timestamp": pa.timestamp("us", "UTC"),
     "date": pa.date32(),
     "bigint": pa.int64(),
+    "boolean": pa.bool_(),
     "double": pa.float64(),
     "decimal(12,2)": pa.decimal128(12, 2),
     "decimal(18,2)": pa.decimal128(18, 2),
     "array<string>": pa.large_list(pa.field("element", pa.large_string())),
+    "array<date>": pa.large_list(pa.field("element", pa.date32())),
 }
 
 

@@ -1,15 +1,15 @@
 """Raw objects to the lake: each object once, whatever happens in between.
 
-A batch of objects is written in three commits: its events, its rejects, and last one row in `runs` that names the
-objects. Only that row makes them taken. A run that dies before it leaves rows of objects that nobody has taken; the
-next run finds them by their `source_object`, deletes them and takes the objects anew, so the tables and the counts
-are those of a run that never died.
+A batch of objects is written in three commits: its events, its rejects, and last one row an object in `runs`. Only
+that row makes an object taken. A run that dies before it leaves rows of objects that nobody has taken; the next run
+finds them by their `source_object`, deletes them and takes the objects anew, so the tables and the counts are those
+of a run that never died.
 """
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from commerce.fields import EVENT_FIELDS, Field, FieldType
@@ -17,10 +17,26 @@ from glue_jobs.engine import Engine
 from glue_jobs.incidents import take_incidents
 from glue_jobs.raw import RawBucket, RawObject, batches
 from glue_jobs.settings import LakeSettings
-from glue_jobs.tables import EVENTS, REJECTS, RUNS, TABLES
+from glue_jobs.tables import EVENTS, REJECTS, RUNS, TABLES, Table
 
-Account = dict[str, int]
-Take = Callable[[Sequence[RawObject]], Account]
+
+@dataclass(kw_only=True)
+class ObjectAccount:
+    """What became of the records of one raw object: records = events + rejects + duplicates."""
+
+    records: int = 0
+    events: int = 0
+    rejects: int = 0
+    event_days: tuple[date, ...] = ()
+
+    @property
+    def duplicates(self) -> int:
+        """Records whose event_id the lake had before, or that came again in the same batch."""
+        return self.records - self.events - self.rejects
+
+
+Accounts = Mapping[str, ObjectAccount]
+Take = Callable[[Sequence[RawObject]], Accounts]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +49,7 @@ class Curate:
     clock: Callable[[], datetime]
     reached: Callable[[str], None] = lambda _step: None
 
-    def run(self) -> Account:
+    def run(self) -> dict[str, int]:
         """Take every raw object that no run has taken; return the sums over this run."""
         for table in TABLES:
             self.engine.create(table)
@@ -42,44 +58,50 @@ class Curate:
         incidents = self._feed(
             "incidents", run_id=run_id, prefix=self.settings.incidents_prefix, take=self._take_incidents
         )
-        return {**_sum(events), "incident_objects": _sum(incidents)["objects"]}
+        return {**_sums(events), "incident_objects": len(incidents)}
 
-    def _feed(self, feed: str, *, run_id: str, prefix: str, take: Take) -> list[Account]:
-        taken = _taken(self.engine, feed)
+    def _feed(self, feed: str, *, run_id: str, prefix: str, take: Take) -> list[ObjectAccount]:
+        taken = {key for (key,) in self.engine.ask("SELECT source_object FROM runs WHERE feed = ?", (feed,)).rows}
         pending = [found for found in self.raw.objects(prefix) if found.key not in taken]
         self._clear_leftovers(pending)
         return [
-            self._batch(feed, run_id=run_id, objects=batch, take=take)
+            account
             for batch in batches(pending, megabytes=self.settings.batch_megabytes)
+            for account in self._batch(feed, run_id=run_id, objects=batch, take=take)
         ]
 
-    def _batch(self, feed: str, *, run_id: str, objects: Sequence[RawObject], take: Take) -> Account:
-        account = {"objects": len(objects), **take(objects)}
+    def _batch(self, feed: str, *, run_id: str, objects: Sequence[RawObject], take: Take) -> list[ObjectAccount]:
+        accounts = take(objects)
         names = {"run_id": run_id, "feed": feed, "taken_at": self.clock()}
-        row: Mapping[str, Any] = {**names, **account, "source_objects": [found.key for found in objects]}
-        self.engine.present("batch_run", RUNS.columns, [row])
-        self.engine.append(RUNS, f"SELECT {', '.join(RUNS.column_names)} FROM batch_run")
+        rows = [{**names, **_row(found, accounts[found.key])} for found in objects]
+        self.engine.present("taken", RUNS.columns, rows)
+        self.engine.append(RUNS, f"SELECT {', '.join(RUNS.column_names)} FROM taken")
         self.reached(f"{feed}: runs")
-        return account
+        return list(accounts.values())
 
-    def _take_events(self, objects: Sequence[RawObject]) -> Account:
+    def _take_events(self, objects: Sequence[RawObject]) -> Accounts:
         self.engine.stage(objects)
-        counted = self.engine.ask("SELECT COUNT(*), COUNT(reason) FROM judged").rows[0]
+        accounts = {found.key: ObjectAccount() for found in objects}
+        for key, records, rejects in self.engine.ask(JUDGED_BY_OBJECT).rows:
+            accounts[key].records, accounts[key].rejects = records, rejects
         self.reached("events: judged")
-        events = self.engine.append(EVENTS, NEW_EVENTS)
+        self.engine.hold("new_events", NEW_EVENTS)
+        for key, day, events in self.engine.ask(NEW_BY_OBJECT_AND_DAY).rows:
+            accounts[key].events += events
+            accounts[key].event_days += (day,)
+        self.engine.append(EVENTS, NEW_EVENTS_IN_ORDER)
         self.reached("events: events")
-        if counted[1]:
+        if any(account.rejects for account in accounts.values()):
             self.engine.append(REJECTS, NEW_REJECTS)
         self.reached("events: rejects")
-        return {
-            "records": counted[0],
-            "events": events,
-            "rejects": counted[1],
-            "duplicates": counted[0] - counted[1] - events,
-        }
+        return accounts
 
-    def _take_incidents(self, objects: Sequence[RawObject]) -> Account:
-        return take_incidents(objects, engine=self.engine, raw=self.raw, reached=self.reached)
+    def _take_incidents(self, objects: Sequence[RawObject]) -> Accounts:
+        counts = take_incidents(objects, engine=self.engine, raw=self.raw, reached=self.reached)
+        return {
+            key: ObjectAccount(records=readable + refused, events=readable, rejects=refused)
+            for key, (readable, refused) in counts.items()
+        }
 
     def _clear_leftovers(self, pending: Sequence[RawObject]) -> None:
         """Delete what a run that died left of objects it did not come to take."""
@@ -89,7 +111,7 @@ class Curate:
         for table in (EVENTS, REJECTS):
             self._delete_leftovers(table, keys)
 
-    def _delete_leftovers(self, table: Any, keys: set[str]) -> None:
+    def _delete_leftovers(self, table: Table, keys: set[str]) -> None:
         seen = f"SELECT DISTINCT source_object FROM {table.name} WHERE source_object BETWEEN ? AND ?"
         found = self.engine.ask(seen, (min(keys), max(keys))).rows
         leftovers = sorted({key for (key,) in found} & keys)
@@ -98,15 +120,21 @@ class Curate:
         self.reached(f"leftovers: {table.name}")
 
 
-def _taken(engine: Engine, feed: str) -> set[str]:
-    rows = engine.ask("SELECT source_objects FROM runs WHERE feed = ?", (feed,)).rows
-    return {key for (keys,) in rows for key in keys}
+def _row(found: RawObject, account: ObjectAccount) -> dict[str, Any]:
+    return {
+        "source_object": found.key,
+        "records": account.records,
+        "events": account.events,
+        "rejects": account.rejects,
+        "duplicates": account.duplicates,
+        "event_days": list(account.event_days),
+    }
 
 
-def _sum(accounts: Iterable[Account]) -> Account:
-    names = ("objects", "records", "events", "rejects", "duplicates")
+def _sums(accounts: Iterable[ObjectAccount]) -> dict[str, int]:
     listed = list(accounts)
-    return {name: sum(account[name] for account in listed) for name in names}
+    names = ("records", "events", "rejects", "duplicates")
+    return {"objects": len(listed), **{name: sum(getattr(account, name) for account in listed) for name in names}}
 
 
 def _typed(field: Field) -> str:
@@ -120,15 +148,25 @@ def _typed(field: Field) -> str:
             return field.name
 
 
+JUDGED_BY_OBJECT = "SELECT source_object, COUNT(*), COUNT(reason) FROM judged GROUP BY source_object"
 # The first record of an event_id is the event, the rest are duplicates; first is by object and line, not by chance.
+# The lake's ids are looked through for those that arrived, not held in memory: they may be many more.
 NEW_EVENTS = f"""
+WITH arrived AS (
+  SELECT * FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY source_object, line_number) AS nth
+    FROM judged WHERE reason IS NULL
+  ) AS ranked
+  WHERE nth = 1
+), known AS (
+  SELECT DISTINCT event_id FROM events WHERE event_id IN (SELECT event_id FROM arrived)
+)
 SELECT {", ".join(_typed(field) for field in EVENT_FIELDS)},
   CAST(event_time_parsed AS DATE) AS event_day, arrived_at, source_object, line_number
-FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY source_object, line_number) AS nth
-  FROM judged WHERE reason IS NULL
-) AS arrived
-WHERE nth = 1 AND NOT EXISTS (SELECT 1 FROM events WHERE events.event_id = arrived.event_id)
-ORDER BY event_day, event_time"""
+FROM arrived
+WHERE NOT EXISTS (SELECT 1 FROM known WHERE known.event_id = arrived.event_id)"""
+NEW_BY_OBJECT_AND_DAY = """
+SELECT source_object, event_day, COUNT(*) FROM new_events GROUP BY source_object, event_day ORDER BY 1, 2"""
+NEW_EVENTS_IN_ORDER = "SELECT * FROM new_events ORDER BY event_day, event_time"
 NEW_REJECTS = """
 SELECT raw AS line, reason, arrived_at, source_object, line_number FROM judged WHERE reason IS NOT NULL"""

@@ -3,7 +3,8 @@
 DuckDB reads the data files themselves, on disk or through Arrow's S3, and needs no extension.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -17,7 +18,7 @@ from pyiceberg.table import Table as IcebergTable
 
 from commerce.sql.duckdb import judged_sql
 from glue_jobs.arrow import arrow_schema
-from glue_jobs.engine import Answer
+from glue_jobs.engine import Answer, day_literal
 from glue_jobs.iceberg import iceberg_partition, iceberg_schema
 from glue_jobs.lines import arrow_lines
 from glue_jobs.marts import MARTS
@@ -72,6 +73,10 @@ class DuckDbEngine:
         """Make a few rows a relation of that name."""
         self._connection.register(name, pa.Table.from_pylist(list(rows), schema=arrow_schema(columns)))
 
+    def hold(self, name: str, select: str) -> None:
+        """Compute the rows of a query now and keep them as a relation of that name."""
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {select}")
+
     def append(self, table: Table, select: str) -> int:
         """Add the rows of a query; return how many."""
         rows = self._rows(table, select)
@@ -87,6 +92,17 @@ class DuckDbEngine:
             iceberg.append(rows)
         else:
             iceberg.overwrite(rows)
+        self._bind(table)
+
+    def replace_where(self, table: Table, select: str, column: str, values: Collection[date]) -> None:
+        """Put the rows of a query in the place of the rows that have one of the days."""
+        there = f"SELECT 1 FROM {table.name} WHERE {column} IN ({', '.join(map(day_literal, values))}) LIMIT 1"
+        if not values or not self._connection.sql(there).fetchall():  # PyIceberg would warn of nothing to delete
+            self.append(table, select)
+            return
+        rows = self._rows(table, select)
+        days = In(Reference(column), {day.isoformat() for day in values})  # type: ignore[call-arg, arg-type]
+        self._iceberg(table).overwrite(rows, overwrite_filter=days)
         self._bind(table)
 
     def delete(self, table: Table, column: str, values: Sequence[str]) -> None:

@@ -3,8 +3,9 @@
 In that SQL every table of the lake goes by its bare name, and a table that nobody has written yet is empty.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from glue_jobs.raw import RawBucket, RawObject
@@ -36,11 +37,17 @@ class Engine(Protocol):
     def present(self, name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
         """Make a few rows a relation of that name."""
 
+    def hold(self, name: str, select: str) -> None:
+        """Compute the rows of a query now and keep them as a relation of that name."""
+
     def append(self, table: Table, select: str) -> int:
         """Add the rows of a query, whose columns are the table's; return how many."""
 
     def replace(self, table: Table, select: str) -> None:
         """Put the rows of a query in the place of all rows."""
+
+    def replace_where(self, table: Table, select: str, column: str, values: Collection[date]) -> None:
+        """Put the rows of a query in the place of the rows that have one of the days."""
 
     def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
         """Delete the rows that have one of the values."""
@@ -50,6 +57,11 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of what the engine holds."""
+
+
+def day_literal(day: date) -> str:
+    """Return a day as SQL writes it."""
+    return f"DATE '{day.isoformat()}'"
 
 
 def open_engine(settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str]) -> Engine:

@@ -5,6 +5,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import (
     BinaryType,
+    BooleanType,
     DateType,
     DecimalType,
     DoubleType,
@@ -25,6 +26,7 @@ _ICEBERG: dict[str, IcebergType] = {
     "timestamp": TimestamptzType(),
     "date": DateType(),
     "bigint": LongType(),
+    "boolean": BooleanType(),
     "double": DoubleType(),
     "decimal(12,2)": DecimalType(12, 2),
     "decimal(18,2)": DecimalType(18, 2),
@@ -50,6 +52,7 @@ def iceberg_partition(table: Table, schema: Schema) -> PartitionSpec:
 
 
 def _type(name: str, number: int) -> IcebergType:
-    if name == "array<string>":
-        return ListType(_ELEMENT_IDS_FROM + number, StringType(), element_required=False)
+    if name.startswith("array<"):
+        element = _ICEBERG[name.removeprefix("array<").removesuffix(">")]
+        return ListType(_ELEMENT_IDS_FROM + number, element, element_required=False)
     return _ICEBERG[name]

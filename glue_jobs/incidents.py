@@ -3,6 +3,7 @@
 They are few, a handful an episode, so they are read by the domain's own parser; the merge is SQL in the engine.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -23,6 +24,8 @@ class Arrived:
     incidents: list[dict[str, Any]] = field(default_factory=list)
     tallies: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
+    readable: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def add(self, line: bytes, *, source_object: str, line_number: int, arrived_at: datetime) -> None:
         """Read one record and put it where it belongs."""
@@ -30,8 +33,10 @@ class Arrived:
         try:
             record = parse(line)
         except ValueError:
+            self.refused[source_object] += 1
             self.rejects.append({"line": line, "reason": NOT_AN_INCIDENT, "arrived_at": arrived_at, **place})
             return
+        self.readable[source_object] += 1
         match record:
             case Incident():
                 samples = list(record.sample_event_ids)
@@ -42,8 +47,11 @@ class Arrived:
 
 def take_incidents(
     objects: Sequence[RawObject], *, engine: Engine, raw: RawBucket, reached: Callable[[str], None]
-) -> dict[str, int]:
-    """Merge the records of the objects into the lake; return how many there were. Doing it twice changes nothing."""
+) -> dict[str, tuple[int, int]]:
+    """Merge the records of the objects into the lake. Doing it twice changes nothing.
+
+    Returns by object how many records could be read and how many were refused.
+    """
     arrived = _read(objects, raw=raw)
     if arrived.incidents:
         engine.present("arrived_incidents", INCIDENTS.columns, arrived.incidents)
@@ -57,8 +65,7 @@ def take_incidents(
         engine.present("arrived_rejects", REJECTS.columns, arrived.rejects)
         engine.append(REJECTS, f"SELECT {_names(REJECTS)} FROM arrived_rejects")
     reached("incidents: rejects")
-    readable, refused = len(arrived.incidents) + len(arrived.tallies), len(arrived.rejects)
-    return {"records": readable + refused, "events": readable, "rejects": refused, "duplicates": 0}
+    return {found.key: (arrived.readable[found.key], arrived.refused[found.key]) for found in objects}
 
 
 def _read(objects: Sequence[RawObject], *, raw: RawBucket) -> Arrived:

@@ -4,8 +4,8 @@ Lines are cut from raw objects by workers with the same code as in the embedded 
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,10 @@ class SparkEngine:
         listed = [tuple(row[column.name] for column in columns) for row in rows]
         self._session.createDataFrame(listed, schema).createOrReplaceTempView(name)
 
+    def hold(self, name: str, select: str) -> None:
+        """Compute the rows of a query now and keep them as a relation of that name."""
+        self._session.sql(_spark(select)).localCheckpoint().createOrReplaceTempView(name)
+
     def append(self, table: Table, select: str) -> int:
         """Add the rows of a query; return how many."""
         self._session.sql(_spark(select)).select(*table.column_names).writeTo(table.name).append()
@@ -95,6 +99,11 @@ class SparkEngine:
     def replace(self, table: Table, select: str) -> None:
         """Put the rows of a query in the place of all rows."""
         self._session.sql(_spark(select)).select(*table.column_names).writeTo(table.name).overwrite(f.lit(True))
+
+    def replace_where(self, table: Table, select: str, column: str, values: Collection[date]) -> None:
+        """Put the rows of a query in the place of the rows that have one of the days."""
+        rows = self._session.sql(_spark(select)).select(*table.column_names)
+        rows.writeTo(table.name).overwrite(f.col(column).isin(list(values)))
 
     def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
         """Delete the rows that have one of the values."""

@@ -72,17 +72,17 @@ TALLIES = Table(
 )
 RUNS = Table(
     name="runs",
-    grain="One row a batch of raw objects taken, written last: what it names is in the lake, nothing else is.",
+    grain="One row a raw object taken, written last: what it names is in the lake, nothing else is.",
     columns=(
-        Column("run_id", "string", "The run; a large run takes several batches."),
+        Column("run_id", "string", "The run of curate that took it."),
         Column("feed", "string", "events or incidents."),
-        Column("taken_at", "timestamp", "When the batch was completed."),
-        Column("objects", "bigint", "Raw objects taken."),
-        Column("records", "bigint", "Their lines, blank ones left out: events + rejects + duplicates."),
+        Column("taken_at", "timestamp", "When its batch was completed."),
+        Column("source_object", "string", "The key of the object."),
+        Column("records", "bigint", "Its lines, blank ones left out: events + rejects + duplicates."),
         Column("events", "bigint", "Records that became events; of the feed incidents, readable records."),
         Column("rejects", "bigint", "Records refused, now in rejects."),
         Column("duplicates", "bigint", "Records whose event_id was there before."),
-        Column("source_objects", "array<string>", "The keys of the objects."),
+        Column("event_days", "array<date>", "The UTC days of those events; empty for the feed incidents."),
     ),
 )
 

@@ -12,7 +12,7 @@ from laptop.processes import LaptopError
 from laptop.running import Laptop
 
 # With the sale and the attacks, this makes the demonstration's forty-odd thousand records.
-PEOPLES_EVENTS = 18_000
+PEOPLES_EVENTS = 12_000
 
 
 @dataclass(frozen=True, kw_only=True)
