@@ -1,10 +1,9 @@
 """`python -m glue_jobs`: run the batch jobs and ask the lake from a terminal.
 
-Every setting is an option, or the environment variable of its name in capitals.
+Where the lake is comes from options before the command, or from the environment variables of their names in capitals.
 """
 
 import os
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -12,67 +11,99 @@ from rich.console import Console
 
 from commerce.settings import SettingsError, decode
 from glue_jobs.answers import Format, show, to_text
+from glue_jobs.asking import QuestionError, Wish, ask, question_named, read_day
 from glue_jobs.engine import Answer, EngineError, open_engine
 from glue_jobs.jobs import JobError, run_job
-from glue_jobs.questions import QuestionError, ask, questions
+from glue_jobs.marts import Reading
+from glue_jobs.questions import questions
 from glue_jobs.raw import RawBucket, RawError
-from glue_jobs.settings import LakeSettings
+from glue_jobs.settings import LakeSettings, Order
+from glue_jobs.withdraw import WithdrawError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-FAULTS = (SettingsError, JobError, EngineError, QuestionError, RawError)
+FAULTS = (SettingsError, JobError, EngineError, QuestionError, RawError, WithdrawError)
 
-RawBucketName = Annotated[str | None, typer.Option("--raw-bucket", help="Bucket that Firehose delivers to.")]
-Warehouse = Annotated[str | None, typer.Option(help="Folder, or s3:// URI with the catalog glue.")]
-Database = Annotated[str | None, typer.Option(help="Name of the lake's database.")]
-EngineName = Annotated[str | None, typer.Option("--engine", help="duckdb or spark.")]
-CatalogName = Annotated[str | None, typer.Option("--catalog", help="glue, sqlite (DuckDB) or hadoop (Spark).")]
+FromDay = Annotated[str, typer.Option("--from", help="First day, as 2019-10-01.")]
+ToDay = Annotated[str, typer.Option("--to", help="Last day, itself included.")]
+
+
+@app.callback()
+def lake(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
+    context: typer.Context,
+    raw_bucket: Annotated[str | None, typer.Option("--raw-bucket", help="Bucket that Firehose delivers to.")] = None,
+    warehouse: Annotated[str | None, typer.Option(help="Folder, or s3:// URI with the catalog glue.")] = None,
+    database: Annotated[str | None, typer.Option(help="Name of the lake's database.")] = None,
+    engine: Annotated[str | None, typer.Option(help="duckdb or spark.")] = None,
+    catalog: Annotated[str | None, typer.Option(help="glue, sqlite (DuckDB) or hadoop (Spark).")] = None,
+) -> None:
+    """Keep where the lake is for the command that follows."""
+    options = {
+        "raw_bucket": raw_bucket,
+        "warehouse": warehouse,
+        "database": database,
+        "engine": engine,
+        "catalog": catalog,
+    }
+    environment = {name.lower(): text for name, text in os.environ.items()}
+    context.obj = {**environment, **{name: value for name, value in options.items() if value is not None}}
 
 
 @app.command()
-def curate(
-    raw_bucket: RawBucketName = None,
-    warehouse: Warehouse = None,
-    database: Database = None,
-    engine: EngineName = None,
-    catalog: CatalogName = None,
-) -> None:
+def curate(context: typer.Context) -> None:
     """Take the raw objects that no run has taken into the lake."""
-    _run("curate", _given(raw_bucket, warehouse, database, engine, catalog))
+    _run(context, "curate", Order())
 
 
 @app.command()
-def marts(
-    raw_bucket: RawBucketName = None,
-    warehouse: Warehouse = None,
-    database: Database = None,
-    engine: EngineName = None,
-    catalog: CatalogName = None,
+def marts(context: typer.Context) -> None:
+    """Compute the marts of the days that changed."""
+    _run(context, "marts", Order())
+
+
+@app.command()
+def backfill(context: typer.Context, from_day: FromDay, to_day: ToDay) -> None:
+    """Take the raw objects that arrived on these days anew, and compute the marts of these days."""
+    _run(context, "backfill", Order(from_day=from_day, to_day=to_day))
+
+
+@app.command()
+def withdraw(
+    context: typer.Context,
+    incident_id: Annotated[str, typer.Argument(help="The incident, as the alert names it.")],
+    because: Annotated[str, typer.Option(help="Why it was no automaton; kept with the decision.")],
+    undo: Annotated[bool, typer.Option("--undo", help="It was one after all.")] = False,
 ) -> None:
-    """Compute the marts anew from the lake."""
-    _run("marts", _given(raw_bucket, warehouse, database, engine, catalog))
+    """Withdraw an incident's verdict: `marts` then counts its events as people's again."""
+    _run(context, "withdraw", Order(incident_id=incident_id, because=because, undo=undo))
 
 
 @app.command("ask")
 def ask_question(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="A name that `list` shows.")],
     values: Annotated[list[str] | None, typer.Argument(help="What the question asks for.")] = None,
+    people_only: Annotated[bool, typer.Option("--people-only", help="Without what automata did.")] = False,
+    from_day: FromDay = "",
+    to_day: ToDay = "",
+    limit: Annotated[int | None, typer.Option(min=0, help="At most so many rows.")] = None,
     output: Annotated[Format, typer.Option("--format", help="A table for people, csv or json for tools.")] = (
         Format.TABLE
     ),
-    raw_bucket: RawBucketName = None,
-    warehouse: Warehouse = None,
-    database: Database = None,
-    engine: EngineName = None,
-    catalog: CatalogName = None,
 ) -> None:
     """Answer a named query from the lake."""
-    given = _given(raw_bucket, warehouse, database, engine, catalog)
     try:
-        answer = _answer(name, values or [], _settings({"raw_bucket": "", **given}))
+        wish = Wish(
+            reading=Reading.PEOPLE_ONLY if people_only else Reading.ALL_TRAFFIC,
+            from_day=read_day(from_day) if from_day else None,
+            to_day=read_day(to_day) if to_day else None,
+            limit=limit,
+        )
+        question = question_named(name)
+        answer = _answer(context, name, values or [], wish)
     except FAULTS as error:
         raise _refusal(error) from error
     if output is Format.TABLE:
-        show(answer, title=questions()[name].title)
+        show(answer, title=f"{question.title}, people only" if people_only else question.title)
     else:
         typer.echo(to_text(answer, output), nl=False)
 
@@ -84,13 +115,14 @@ def list_questions() -> None:
     show(Answer(("name", "asks for", "title", "good for"), list(rows)), title="Questions")
 
 
-def _run(job: str, given: dict[str, str]) -> None:
+def _run(context: typer.Context, job: str, order: Order) -> None:
     console = Console(stderr=True)
     try:
         with console.status(f"{job} …") as status:
             account = run_job(
                 job,
-                settings=_settings(given),
+                settings=decode(LakeSettings, context.obj),
+                order=order,
                 environment=os.environ,
                 reached=lambda step: status.update(f"{job} … {step}"),
             )
@@ -99,33 +131,13 @@ def _run(job: str, given: dict[str, str]) -> None:
     show(Answer(tuple(account), [tuple(account.values())]), title=job)
 
 
-def _answer(name: str, values: Sequence[str], settings: LakeSettings) -> Answer:
-    if name not in questions():
-        raise QuestionError(f"no question {name!r}: there are {', '.join(questions())}")
+def _answer(context: typer.Context, name: str, values: list[str], wish: Wish) -> Answer:
+    settings = decode(LakeSettings, {"raw_bucket": "", **context.obj})
     engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=os.environ)
     try:
-        return ask(engine, name, values)
+        return ask(engine, name, values, wish=wish)
     finally:
         engine.close()
-
-
-def _given(
-    raw_bucket: str | None, warehouse: str | None, database: str | None, engine: str | None, catalog: str | None
-) -> dict[str, str]:
-    options = {
-        "raw_bucket": raw_bucket,
-        "warehouse": warehouse,
-        "database": database,
-        "engine": engine,
-        "catalog": catalog,
-    }
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _settings(given: dict[str, str]) -> LakeSettings:
-    """Read the settings from options over the environment. Raises SettingsError."""
-    environment = {name.lower(): text for name, text in os.environ.items()}
-    return decode(LakeSettings, {**environment, **given})
 
 
 def _refusal(error: Exception) -> typer.Exit:

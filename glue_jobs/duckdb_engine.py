@@ -21,7 +21,7 @@ from glue_jobs.arrow import arrow_schema
 from glue_jobs.engine import Answer, day_literal
 from glue_jobs.iceberg import iceberg_partition, iceberg_schema
 from glue_jobs.lines import arrow_lines
-from glue_jobs.marts import MARTS
+from glue_jobs.marts import marts
 from glue_jobs.raw import RawBucket, RawObject
 from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import TABLES, Column, Table
@@ -39,7 +39,7 @@ class DuckDbEngine:
         self._connection = connection
         self._database = database
         self._raw = raw
-        for table in (*TABLES, *(mart.table for mart in MARTS)):
+        for table in (*TABLES, *(mart.table for mart in marts())):
             self._bind(table)
 
     @classmethod
@@ -50,6 +50,8 @@ class DuckDbEngine:
             catalog.create_namespace(settings.database)
         connection = duckdb.connect()
         connection.execute("SET TimeZone = 'UTC'")
+        if settings.memory_megabytes:
+            connection.execute(f"SET memory_limit = '{settings.memory_megabytes:d}MB'")
         return cls(catalog=catalog, connection=connection, database=settings.database, raw=raw)
 
     def create(self, table: Table) -> None:
@@ -107,6 +109,8 @@ class DuckDbEngine:
 
     def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
         """Delete the rows that have one of the values."""
+        if not values:
+            return
         self._iceberg(table).delete(In(Reference(column), set(values)))  # type: ignore[call-arg, arg-type]
         self._bind(table)
 

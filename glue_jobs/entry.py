@@ -13,7 +13,8 @@ from commerce.settings import SettingsError, decode
 from glue_jobs.engine import EngineError
 from glue_jobs.jobs import JobError, run_job
 from glue_jobs.raw import RawError
-from glue_jobs.settings import LakeSettings
+from glue_jobs.settings import LakeSettings, Order
+from glue_jobs.withdraw import WithdrawError
 
 
 def arguments(argv: Sequence[str]) -> dict[str, str]:
@@ -37,10 +38,11 @@ def main(argv: Sequence[str]) -> None:
         account = run_job(
             given.get("job", ""),
             settings=settings,
+            order=decode(Order, given),
             environment=os.environ,
             reached=lambda step: print(step, flush=True),  # noqa: T201  # the job's log
         )
-    except (SettingsError, JobError, EngineError, RawError) as error:
+    except (SettingsError, JobError, EngineError, RawError, WithdrawError) as error:
         raise SystemExit(str(error)) from error
     print(json.dumps({"job": given["job"], **account}), flush=True)  # noqa: T201
 

@@ -1,32 +1,86 @@
-"""The two jobs by name, for the Glue script and for the command line."""
+"""The jobs by name, for the Glue script and for the command line."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
+from glue_jobs.build import Build
 from glue_jobs.curate import Curate
 from glue_jobs.engine import Engine, open_engine
-from glue_jobs.marts import build_marts
 from glue_jobs.raw import RawBucket
-from glue_jobs.settings import LakeSettings
+from glue_jobs.settings import LakeSettings, Order
+from glue_jobs.tables import RUNS, TABLES
+from glue_jobs.withdraw import withdraw
+from glue_jobs.writer import only_writer
+
+Account = dict[str, int]
 
 
 class JobError(ValueError):
-    """A job that does not exist; the message lists those that do."""
+    """A job that does not exist or was not told enough; the message says what is missing."""
 
 
-def _curate(engine: Engine, settings: LakeSettings, reached: Callable[[str], None]) -> dict[str, int]:
-    raw = RawBucket(name=settings.raw_bucket)
-    clock = lambda: datetime.now(UTC)  # noqa: E731  # the one place where the batch half reads a clock
-    return Curate(engine=engine, raw=raw, settings=settings, clock=clock, reached=reached).run()
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a job works with. `order` is what this one run was told beyond the settings."""
+
+    engine: Engine
+    settings: LakeSettings
+    order: Order
+    reached: Callable[[str], None]
+
+    @property
+    def raw(self) -> RawBucket:
+        """The bucket of raw records."""
+        return RawBucket(name=self.settings.raw_bucket)
+
+    def clock(self) -> datetime:
+        """Return the time now; jobs read it nowhere else."""
+        return datetime.now(UTC)
 
 
-def _marts(engine: Engine, _settings: LakeSettings, _reached: Callable[[str], None]) -> dict[str, int]:
-    return build_marts(engine)
+def _curate(work: Work) -> Account:
+    return Curate(
+        engine=work.engine, raw=work.raw, settings=work.settings, clock=work.clock, reached=work.reached
+    ).run()
 
 
-JOBS: dict[str, Callable[[Engine, LakeSettings, Callable[[str], None]], dict[str, int]]] = {
+def _marts(work: Work, *, asked_for: tuple[date, ...] = ()) -> Account:
+    return Build(
+        engine=work.engine, settings=work.settings, clock=work.clock, asked_for=asked_for, reached=work.reached
+    ).run()
+
+
+def _backfill(work: Work) -> Account:
+    """Take the raw objects that arrived on these days anew, and compute the marts of these days."""
+    first, last = _day(work.order.from_day, "--from"), _day(work.order.to_day, "--to")
+    if last < first:
+        raise JobError(f"--to is {last}, before --from {first}")
+    days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+    for table in TABLES:
+        work.engine.create(table)
+    work.engine.delete(RUNS, "source_object", _objects_of(work, days))
+    return {**_curate(work), **_marts(work, asked_for=days)}
+
+
+def _objects_of(work: Work, days: tuple[date, ...]) -> list[str]:
+    """Return the raw objects that arrived on these days: without their rows in `runs` nobody has taken them."""
+    prefixes = (work.settings.events_prefix, work.settings.incidents_prefix)
+    return [found.key for prefix in prefixes for day in days for found in work.raw.objects(f"{prefix}{day:%Y/%m/%d}/")]
+
+
+def _withdraw(work: Work) -> Account:
+    order = work.order
+    if not order.incident_id or not order.because:
+        raise JobError("withdraw needs --incident_id and --because")
+    return withdraw(work.engine, order.incident_id, because=order.because, at=work.clock(), undo=order.undo)
+
+
+JOBS: dict[str, Callable[[Work], Account]] = {
     "curate": _curate,
     "marts": _marts,
+    "backfill": _backfill,
+    "withdraw": _withdraw,
 }
 
 
@@ -34,14 +88,26 @@ def run_job(
     name: str,
     *,
     settings: LakeSettings,
+    order: Order,
     environment: Mapping[str, str],
     reached: Callable[[str], None] = lambda _step: None,
-) -> dict[str, int]:
-    """Run a job to its end; return its account. Raises JobError, EngineError, RawError."""
+) -> Account:
+    """Run a job to its end, nobody else writing meanwhile; return its account.
+
+    Raises JobError, EngineError, RawError, WithdrawError.
+    """
     if name not in JOBS:
         raise JobError(f"no job {name!r}: there are {', '.join(JOBS)}")
-    engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=environment)
+    with only_writer(settings, reached=reached):
+        engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=environment)
+        try:
+            return JOBS[name](Work(engine=engine, settings=settings, order=order, reached=reached))
+        finally:
+            engine.close()
+
+
+def _day(text: str, option: str) -> date:
     try:
-        return JOBS[name](engine, settings, reached)
-    finally:
-        engine.close()
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise JobError(f"{option} is {text!r}, expected a day as 2019-10-01") from error

@@ -17,7 +17,7 @@ from commerce.metrics import METRICS, NAMESPACE
 from commerce.rejects import MAX_LINE_CHARACTERS, MAX_OPENING_BRACKETS, REJECT_REASONS, TOLERATED_CLOCK_LEAD
 from commerce.rules.page import markdown_table
 from glue_jobs.incidents import NOT_AN_INCIDENT
-from glue_jobs.marts import MARTS
+from glue_jobs.marts import marts
 from glue_jobs.questions import questions
 from glue_jobs.tables import TABLES, Table
 
@@ -106,7 +106,7 @@ def page() -> str:
         (_INCIDENT, *_field_table(INCIDENT_FIELDS)),
         (_TALLY, *_field_table(TALLY_FIELDS)),
         (_LAKE, *(line for table in TABLES for line in _table(table))),
-        (line for mart in MARTS for line in (*_table(mart.table), f"Good for: {mart.good_for}\n")),
+        (line for mart in marts() for line in (*_table(mart.table), f"Good for: {mart.good_for}\n")),
         (_RAW,),
         (_QUESTIONS, *_questions()),
         (_REASONS, *_reasons(), _NO_INCIDENT),

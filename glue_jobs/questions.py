@@ -1,51 +1,66 @@
-"""The named queries: one SQL file each, read by Athena as it stands and answered here by either engine.
+"""The named queries, read by Athena as they stand and answered here by either engine.
 
-A file begins with comment lines `title:`, `good for:` and, for each ? in it, `asks:` with what to put there.
+Every mart is a question, in both readings. The others are SQL files of their own, for whoever looks into an incident
+or checks the account; a file's header says its `title`, what it is `good for` and, for each ? in it, what it `asks`.
+This module only declares them: the stacks read it to make Athena's queries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
-from glue_jobs.engine import Answer, Engine
-
-
-class QuestionError(ValueError):
-    """A question that cannot be asked like this; the message says how."""
+from glue_jobs.headers import read_header
+from glue_jobs.marts import Mart, Period, Reading, marts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One named query."""
+    """One named query. `mart` is the mart it lists, None for a query of its own."""
 
     name: str
     title: str
     good_for: str
     asks: tuple[str, ...]
     sql: str
+    mart: Mart | None = None
+
+    @property
+    def period(self) -> str | None:
+        """The column that names a row's day or week, where the answer has one."""
+        return None if self.mart is None or self.mart.period is Period.NONE else self.mart.period.value
+
+    def athena_queries(self) -> Iterator[tuple[str, str, str]]:
+        """Yield name, title and SQL of each query to save in Athena: a mart has one a reading."""
+        yield self.name, self.title, self.sql
+        if self.mart is not None:
+            people = Reading.PEOPLE_ONLY
+            yield f"{self.name}_{people}", f"{self.title}, people only", self.mart.answer_sql(people)
 
 
+@cache
 def questions() -> dict[str, Question]:
-    """Return every question by its name."""
+    """Return every question by its name, in order of the names."""
+    asked = [_of_mart(mart) for mart in marts() if not mart.working]
     folder = files("glue_jobs") / "queries"
-    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".sql")}
-    return {file.removesuffix(".sql"): _question(file.removesuffix(".sql"), texts[file]) for file in sorted(texts)}
+    for file in folder.iterdir():
+        if file.name.endswith(".sql"):
+            asked.append(_of_file(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")))
+    return {question.name: question for question in sorted(asked, key=lambda question: question.name)}
 
 
-def ask(engine: Engine, name: str, values: Sequence[str] = ()) -> Answer:
-    """Answer the question of that name. Raises QuestionError for an unknown name or missing values."""
-    known = questions()
-    if name not in known:
-        raise QuestionError(f"no question {name!r}: there are {', '.join(known)}")
-    question = known[name]
-    if len(values) != len(question.asks):
-        wanted = " ".join(f"<{what}>" for what in question.asks) or "nothing more"
-        raise QuestionError(f"{name} asks for {wanted}: {len(values)} given")
-    return engine.ask(question.sql, values)
+def _of_mart(mart: Mart) -> Question:
+    return Question(
+        name=mart.name,
+        title=mart.title,
+        good_for=mart.good_for,
+        asks=(),
+        sql=mart.answer_sql(Reading.ALL_TRAFFIC),
+        mart=mart,
+    )
 
 
-def _question(name: str, sql: str) -> Question:
-    header = [line.removeprefix("-- ").partition(": ") for line in sql.splitlines() if line.startswith("-- ")]
-    told = {key: text for key, _, text in header}
-    asks = tuple(text for key, _, text in header if key == "asks")
-    return Question(name=name, title=told["title"], good_for=told["good for"], asks=asks, sql=sql)
+def _of_file(name: str, sql: str) -> Question:
+    header = read_header(sql)
+    title, good_for = header.one("title"), header.one("good for")
+    return Question(name=name, title=title, good_for=good_for, asks=header.every("asks"), sql=sql)

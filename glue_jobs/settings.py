@@ -12,7 +12,9 @@ class LakeSettings:
     `hadoop` (Spark), with tables and files under the folder `warehouse`.
 
     `batch_megabytes` is how much compressed raw data one commit takes, and so how much memory a job needs: DuckDB
-    uses about thirty times as much. `spark_jars` names the Iceberg jar where Spark does not bring it, as Glue does.
+    uses about thirty times as much. `days_at_once` is how many days of a mart are computed together, for the same
+    reason. `memory_megabytes` bounds what DuckDB holds before it writes to disk, 0 for its own choice.
+    `spark_jars` names the Iceberg jar where Spark does not bring it, as Glue does.
     """
 
     raw_bucket: str
@@ -23,4 +25,18 @@ class LakeSettings:
     events_prefix: str = "raw/events/"
     incidents_prefix: str = "raw/incidents/"
     batch_megabytes: int = 64
+    days_at_once: int = 7
+    memory_megabytes: int = 0
     spark_jars: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What one run is told beyond the settings; each job reads what it needs, days as 2019-10-01."""
+
+    from_day: str = ""
+    to_day: str = ""
+    user_id: str = ""
+    incident_id: str = ""
+    because: str = ""
+    undo: bool = False

@@ -17,7 +17,7 @@ from pyspark.sql import functions as f
 from commerce.sql.spark import SESSION_SETTINGS, judged_sql
 from glue_jobs.engine import Answer
 from glue_jobs.lines import arrow_lines
-from glue_jobs.marts import MARTS
+from glue_jobs.marts import marts
 from glue_jobs.raw import RawBucket, RawObject
 from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import TABLES, Column, Table
@@ -38,7 +38,7 @@ class SparkEngine:
         self._judged: DataFrame | None = None
         session.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.`{database}`")
         session.sql(f"USE {CATALOG}.`{database}`")
-        for table in (*TABLES, *(mart.table for mart in MARTS)):
+        for table in (*TABLES, *(mart.table for mart in marts())):
             self._stand_in(table)
 
     @classmethod
@@ -107,6 +107,8 @@ class SparkEngine:
 
     def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
         """Delete the rows that have one of the values."""
+        if not values:
+            return
         self._session.sql(f"DELETE FROM {table.name} WHERE {column} IN ({', '.join(map(_quoted, values))})")
 
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:

@@ -85,5 +85,79 @@ RUNS = Table(
         Column("event_days", "array<date>", "The UTC days of those events; empty for the feed incidents."),
     ),
 )
+VERDICTS = Table(
+    name="verdicts",
+    grain="One row an incident and user it takes out of the people-only reading, as the marts were last built with.",
+    columns=(
+        Column("incident_id", "string", "The incident that says so."),
+        Column("rule", "string", "Its rule, one that marks an automaton."),
+        Column("user_id", "string", "Whose events are taken out."),
+        Column("taken_out_from", "timestamp", "Event time of the first moment taken out."),
+        Column("taken_out_until", "timestamp", "Event time of the last moment taken out."),
+    ),
+)
+WITHDRAWALS = Table(
+    name="withdrawals",
+    grain="One row a decision of a person about an incident; the latest counts.",
+    columns=(
+        Column("incident_id", "string", "The incident."),
+        Column("decided_at", "timestamp", "When it was decided."),
+        Column("withdrawn", "boolean", "True: it was no automaton. False: it was one after all."),
+        Column("because", "string", "The reason given."),
+    ),
+)
+RESTATEMENTS = Table(
+    name="restatements",
+    grain="One row a number that changed after people could have read it.",
+    columns=(
+        Column("restatement_id", "string", "SHA-256 over the change and the build before it: told once."),
+        Column("restated_at", "timestamp", "When the marts were built that have the new number."),
+        Column("mart", "string", "The mart."),
+        Column("reading", "string", "all_traffic or people_only."),
+        Column("period_start", "date", "The day, or the Monday of the week; empty where the mart has no period."),
+        Column("row_key", "string", "The rest of the row's key, as name=value."),
+        Column("number", "string", "The column."),
+        Column("was", "string", "The number before; empty where there was no such row."),
+        Column("now", "string", "The number since; empty where the row is gone."),
+        Column("cause", "string", "verdict, events (late, sent again or erased ones), or both."),
+        Column("incident_ids", "array<string>", "The incidents whose verdicts changed for that period."),
+    ),
+)
+BUILT_DAYS = Table(
+    name="built_days",
+    grain="One row a UTC day that the marts have been computed for, written last.",
+    columns=(
+        Column("day", "date", "The day."),
+        Column("objects", "bigint", "Raw objects with events of that day, and erasures."),
+        Column("changed_at", "timestamp", "When the last of them was taken or erased."),
+        Column("built_at", "timestamp", "When its marts were computed."),
+    ),
+)
+ERASURES = Table(
+    name="erasures",
+    grain="One row a user erased: the receipt.",
+    columns=(
+        Column("erasure_id", "string", "The receipt's number."),
+        Column("erased_at", "timestamp", "When it was done."),
+        Column("user_hash", "string", "SHA-256 of the user id, to prove whose it was without keeping it."),
+        Column("events", "bigint", "Events deleted."),
+        Column("rejects", "bigint", "Rejects deleted."),
+        Column("other_rows", "bigint", "Rows deleted from all other tables."),
+        Column("raw_objects", "bigint", "Raw objects written anew without the user's records."),
+        Column("raw_records", "bigint", "Records blanked in them."),
+        Column("event_days", "array<date>", "The days whose numbers change by it."),
+    ),
+)
 
-TABLES: tuple[Table, ...] = (EVENTS, REJECTS, INCIDENTS, TALLIES, RUNS)
+TABLES: tuple[Table, ...] = (
+    EVENTS,
+    REJECTS,
+    INCIDENTS,
+    TALLIES,
+    RUNS,
+    VERDICTS,
+    WITHDRAWALS,
+    RESTATEMENTS,
+    BUILT_DAYS,
+    ERASURES,
+)

@@ -1,0 +1,151 @@
+"""The marts job: computes again what the lake's changes touch, and nothing else.
+
+First the sessions, then each mart behind those it reads: the days and weeks touched of those with a period, the
+whole of the others, which read only other marts and so never all events. Each write is one commit; what has been
+built is noted last, so a build that dies is done again and gives the same tables.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from glue_jobs.changes import Changes, days_of_week, read_changes, week_of
+from glue_jobs.engine import Engine
+from glue_jobs.marts import Mart, Period, Reading, mart_named, marts
+from glue_jobs.readings import STANDING_VERDICTS, mart_sql, on_days
+from glue_jobs.restatements import Restatements
+from glue_jobs.sessions import SESSIONS, Sessions
+from glue_jobs.settings import LakeSettings
+from glue_jobs.tables import BUILT_DAYS, TABLES, VERDICTS
+from glue_jobs.verdicts import present_verdicts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """One build. `asked_for` are days to compute again although nothing changed.
+
+    `reached` is told each step as it is completed: progress for people, a place to fail for tests.
+    """
+
+    engine: Engine
+    settings: LakeSettings
+    clock: Callable[[], datetime]
+    asked_for: Collection[date] = ()
+    reached: Callable[[str], None] = lambda _step: None
+
+    def run(self) -> dict[str, int]:
+        """Bring every mart up to date; return how many days were computed, and how many numbers were restated."""
+        for table in (*TABLES, *(mart.table for mart in marts())):
+            self.engine.create(table)
+        changes = read_changes(self.engine, asked_for=self.asked_for)
+        if not changes.days:
+            return {"days": 0, "restatements": 0}
+        present_verdicts(self.engine, STANDING_VERDICTS, changes.verdicts)
+        days = changes.days | self._sessions(changes)
+        restated = self._marts(changes, days)
+        self._note(changes)
+        return {"days": len(days), "restatements": restated}
+
+    def _sessions(self, changes: Changes) -> frozenset[date]:
+        """Bring the sessions up to date; return the days on which sessions begin that are others now."""
+        sessions = Sessions(engine=self.engine, mart=mart_named(SESSIONS), judged_days=changes.judged_days)
+        begun: frozenset[date] = frozenset()
+        for days in self._in_portions(changes.days):
+            begun |= sessions.rebuild(days)
+            self.reached(f"{SESSIONS}: {max(days)}")
+        return begun
+
+    def _marts(self, changes: Changes, days: frozenset[date]) -> int:
+        restatements = Restatements(engine=self.engine, changes=changes, restated_at=self.clock())
+        judged = changes.judged_days | self._days_of_judged_sessions()
+        restated = 0
+        for mart in marts():
+            if mart.name == SESSIONS:
+                continue
+            for periods in self._periods(mart, days):
+                self.engine.hold("computed", _both_readings(mart, periods, judged))
+                restated += restatements.tell(mart, "computed", periods)
+                self._replace(mart, periods)
+                self.reached(f"{mart.name}: {max(periods) if periods else 'all'}")
+        return restated
+
+    def _periods(self, mart: Mart, days: frozenset[date]) -> Iterator[list[date] | None]:
+        match mart.period:
+            case Period.DAY:
+                yield from self._in_portions(days)
+            case Period.WEEK:
+                yield from self._in_portions({week_of(day) for day in days})
+            case Period.NONE:
+                yield None
+
+    def _in_portions(self, days: Iterable[date]) -> Iterator[list[date]]:
+        """Yield the days in order, as many at a time as the settings allow: that bounds the memory."""
+        ordered = sorted(days)
+        step = self.settings.days_at_once
+        return (ordered[first : first + step] for first in range(0, len(ordered), step))
+
+    def _replace(self, mart: Mart, periods: Collection[date] | None) -> None:
+        computed = f"SELECT {', '.join(mart.table.column_names)} FROM computed ORDER BY {mart.order}"
+        if periods is None:
+            self.engine.replace(mart.table, computed)
+        else:
+            self.engine.replace_where(mart.table, computed, mart.period.value, periods)
+
+    def _days_of_judged_sessions(self) -> frozenset[date]:
+        """Return the days on which sessions begin that a verdict reaches into, maybe a day later."""
+        return frozenset(day for (day,) in self.engine.ask(JUDGED_SESSION_DAYS).rows)
+
+    def _note(self, changes: Changes) -> None:
+        """Write down what the marts were built from; days without events are forgotten."""
+        self.engine.replace(VERDICTS, f"SELECT {', '.join(VERDICTS.column_names)} FROM {STANDING_VERDICTS}")
+        self.reached("verdicts")
+        built_at = self.clock()
+        rows = [{"day": day, **vars(state), "built_at": built_at} for day, state in sorted(changes.current.items())]
+        self.engine.present("noted", BUILT_DAYS.columns, rows)
+        self.engine.replace(BUILT_DAYS, f"SELECT {', '.join(BUILT_DAYS.column_names)} FROM noted")
+        self.reached("built_days")
+
+
+def _both_readings(mart: Mart, periods: Collection[date] | None, judged: frozenset[date]) -> str:
+    """Return the query for the rows of both readings.
+
+    Where no verdict reaches, they are the same rows, computed once.
+    """
+    columns = ", ".join(mart.column_names)
+    differ = _periods_judged(mart.period, periods, judged)
+    everything = mart_sql(mart, Reading.ALL_TRAFFIC, _days(mart.period, periods))
+    selects = [f"SELECT reading, {columns} FROM readings CROSS JOIN traffic WHERE {_alike(mart.period, differ)}"]
+    if differ is None or differ:
+        people = mart_sql(mart, Reading.PEOPLE_ONLY, _days(mart.period, differ))
+        selects.append(f"SELECT '{Reading.PEOPLE_ONLY}' AS reading, {columns} FROM ({people}) AS people")
+    names = " UNION ALL ".join(f"SELECT '{reading}' AS reading" for reading in Reading)
+    return f"WITH traffic AS ({everything}), readings AS ({names}) {' UNION ALL '.join(selects)}"
+
+
+def _periods_judged(
+    period: Period, periods: Collection[date] | None, judged: frozenset[date]
+) -> Collection[date] | None:
+    """Return the periods in which the readings differ; None for all of a mart without periods."""
+    if periods is None:
+        return None if judged else ()
+    named = judged if period is Period.DAY else {week_of(day) for day in judged}
+    return sorted(named & set(periods))
+
+
+def _alike(period: Period, differ: Collection[date] | None) -> str:
+    if differ is None:
+        return f"reading = '{Reading.ALL_TRAFFIC}'"
+    return f"reading = '{Reading.ALL_TRAFFIC}' OR NOT {on_days(period.value, differ)}" if differ else "1 = 1"
+
+
+def _days(period: Period, periods: Collection[date] | None) -> list[date] | None:
+    if periods is None:
+        return None
+    return [day for week in periods for day in days_of_week(week)] if period is Period.WEEK else sorted(periods)
+
+
+JUDGED_SESSION_DAYS = f"""
+SELECT DISTINCT sessions.day FROM sessions
+JOIN {STANDING_VERDICTS} AS verdict ON verdict.user_id = sessions.user_id
+WHERE sessions.reading = '{Reading.ALL_TRAFFIC}'
+  AND sessions.started_at <= verdict.taken_out_until AND sessions.ended_at >= verdict.taken_out_from"""

@@ -1,0 +1,97 @@
+"""What has changed since the marts were last built: the days that got or lost events, and the verdicts.
+
+`built_days` and `verdicts` say what the marts know and are written after them. A build that dies leaves both as they
+were, and the next one finds the same changes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from glue_jobs.engine import Engine
+from glue_jobs.tables import BUILT_DAYS
+from glue_jobs.verdicts import Verdict, built_verdicts, standing_verdicts
+
+
+@dataclass(frozen=True)
+class DayState:
+    """What the numbers of a day were computed from: two equal states mean equal events."""
+
+    objects: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """The lake now, and what the marts were built from."""
+
+    built: dict[date, DayState]
+    built_at: datetime | None
+    current: dict[date, DayState]
+    verdicts_before: frozenset[Verdict]
+    verdicts: frozenset[Verdict]
+    asked_for: frozenset[date] = frozenset()
+
+    @property
+    def event_days(self) -> frozenset[date]:
+        """Days that got or lost events, or that somebody wants computed again."""
+        days = self.built.keys() | self.current.keys()
+        return frozenset(day for day in days if self.built.get(day) != self.current.get(day)) | self.asked_for
+
+    @property
+    def changed_verdicts(self) -> frozenset[Verdict]:
+        """Verdicts that came, went, or reach further or less far than before."""
+        return self.verdicts ^ self.verdicts_before
+
+    @property
+    def days(self) -> frozenset[date]:
+        """Every day whose numbers may be others now."""
+        return self.event_days | _days(self.changed_verdicts)
+
+    @property
+    def judged_days(self) -> frozenset[date]:
+        """Days that a verdict reaches into, now or when the marts were last built."""
+        return _days(self.verdicts | self.verdicts_before)
+
+    def incidents(self, days: Iterable[date] | None) -> tuple[str, ...]:
+        """Return the incidents whose verdicts changed on these days, None for any."""
+        wanted = None if days is None else set(days)
+        changed = (v for v in self.changed_verdicts if wanted is None or not wanted.isdisjoint(v.days))
+        return tuple(sorted({verdict.incident_id for verdict in changed}))
+
+
+def read_changes(engine: Engine, *, asked_for: Iterable[date] = ()) -> Changes:
+    """Compare the lake with what the marts were last built from."""
+    built = engine.ask(f"SELECT {', '.join(BUILT_DAYS.column_names)} FROM built_days").rows
+    current = engine.ask(CURRENT_DAYS).rows
+    return Changes(
+        built={day: DayState(objects, changed_at) for day, objects, changed_at, _ in built},
+        built_at=max((built_at for *_, built_at in built), default=None),
+        current={day: DayState(objects, changed_at) for day, objects, changed_at in current},
+        verdicts_before=built_verdicts(engine),
+        verdicts=standing_verdicts(engine),
+        asked_for=frozenset(asked_for),
+    )
+
+
+def week_of(day: date) -> date:
+    """Return the Monday of the day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def days_of_week(monday: date) -> list[date]:
+    """Return the seven days of a week."""
+    return [monday + timedelta(days=n) for n in range(7)]
+
+
+def _days(verdicts: Iterable[Verdict]) -> frozenset[date]:
+    return frozenset(day for verdict in verdicts for day in verdict.days)
+
+
+CURRENT_DAYS = """
+SELECT day, COUNT(*) AS objects, MAX(changed_at) AS changed_at FROM (
+  SELECT day, taken_at AS changed_at FROM runs CROSS JOIN UNNEST(runs.event_days) AS given (day)
+  UNION ALL
+  SELECT day, erased_at AS changed_at FROM erasures CROSS JOIN UNNEST(erasures.event_days) AS given (day)
+) AS changes
+GROUP BY day"""
