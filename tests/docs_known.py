@@ -12,7 +12,7 @@ from docs_pages import ROOT
 
 from commerce.rejects import REJECT_REASONS
 from glue_jobs import __main__ as glue_jobs_main
-from glue_jobs.marts import MARTS
+from glue_jobs.marts import marts
 from glue_jobs.questions import questions
 from glue_jobs.tables import TABLES
 from laptop.__main__ import application as laptop_application
@@ -20,7 +20,7 @@ from simulator import __main__ as simulator_main
 
 ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop")
 RAW_COLUMNS = {"line", "arrival_hour"}
-LAKE = {table.name: set(table.column_names) for table in (*TABLES, *(mart.table for mart in MARTS))}
+LAKE = {table.name: set(table.column_names) for table in (*TABLES, *(mart.table for mart in marts()))}
 LAKE |= {"raw_events": RAW_COLUMNS, "raw_incidents": RAW_COLUMNS}
 # Names that AWS, Athena, Kaggle and the connectors of other versions gave to things.
 FOREIGN = {

@@ -1,29 +1,49 @@
-"""Asks the lake with the project's own command line, as an analyst would."""
+"""Asks the lake what an analyst would ask, through the project's own questions."""
 
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from laptop.network import aws_environment, clean_environment
-from laptop.processes import LaptopError
+from glue_jobs.answers import Format, to_text
+from glue_jobs.asking import Wish, ask
+from glue_jobs.engine import Engine, open_engine
+from glue_jobs.marts import Reading
+from glue_jobs.questions import questions
+from glue_jobs.raw import RawBucket
+from glue_jobs.settings import LakeSettings
 from laptop.running import Laptop
 
+Rows = list[dict[str, Any]]
 
-def ask(laptop: Laptop, question: str) -> list[dict[str, Any]]:
-    """Return the rows that answer a named query. Raises LaptopError."""
-    options = {
-        "--raw-bucket": laptop.outputs["RawBucketName"],
-        "--warehouse": str(laptop.warehouse),
-        "--database": laptop.outputs["GlueDatabaseName"],
-        "--engine": "duckdb",
-        "--catalog": "sqlite",
-        "--format": "json",
+
+@contextmanager
+def opened_lake(laptop: Laptop) -> Iterator[Engine]:
+    """Open the lake that the batch jobs of this laptop have filled."""
+    settings = LakeSettings(
+        raw_bucket=laptop.outputs["RawBucketName"],
+        warehouse=str(laptop.warehouse),
+        database=laptop.outputs["GlueDatabaseName"],
+        engine="duckdb",
+        catalog="sqlite",
+    )
+    engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=os.environ)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def rows(lake: Engine, question: str, *, reading: Reading = Reading.ALL_TRAFFIC) -> Rows:
+    """Return the rows that answer a question, as JSON has them."""
+    return list(json.loads(to_text(ask(lake, question, wish=Wish(reading=reading)), Format.JSON)))
+
+
+def every_answer(lake: Engine) -> dict[str, dict[str, Rows]]:
+    """Return the answer of every mart that people ask, in both readings."""
+    return {
+        question.name: {reading.value: rows(lake, question.name, reading=reading) for reading in Reading}
+        for question in questions().values()
+        if question.mart is not None
     }
-    command = [sys.executable, "-m", "glue_jobs", "ask", question, *(text for pair in options.items() for text in pair)]
-    environment = {**clean_environment(os.environ), **aws_environment(laptop.endpoint_url)}
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if answer.returncode != 0:
-        raise LaptopError(f"The lake could not answer {question}: {answer.stderr.strip()}")
-    return list(json.loads(answer.stdout))

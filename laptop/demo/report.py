@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from laptop.demo.lake import ask
+from glue_jobs.engine import Engine
+from laptop.demo.lake import every_answer, rows
 from laptop.demo.readings import alerts, metrics, stored_incidents
 from laptop.demo.waiting import Readings
 from laptop.running import Laptop
@@ -11,12 +12,12 @@ from laptop.running import Laptop
 Report = dict[str, Any]
 
 
-def report(laptop: Laptop, readings: Readings, *, produced: int) -> Report:
-    """Return the report as it is written to report.json. Raises LaptopError where the lake does not answer."""
-    taken = [run for run in ask(laptop, "curate_runs") if run["feed"] == "events"]
+def report(laptop: Laptop, lake: Engine, readings: Readings, *, produced: int) -> Report:
+    """Return the report as it is written to report.json."""
+    taken = [run for run in rows(lake, "curate_runs") if run["feed"] == "events"]
     outcomes = readings.stream.lines_by_outcome()
-    rows = stored_incidents(laptop)
-    visitors = ask(laptop, "daily_visitors")
+    stored = stored_incidents(laptop)
+    answers = every_answer(lake)
     return {
         "events": {
             "produced": produced,
@@ -28,17 +29,18 @@ def report(laptop: Laptop, readings: Readings, *, produced: int) -> Report:
         "detector": {outcome: outcomes[outcome] for outcome in ("on_time", "late", "rejected")},
         "raw": {"objects": len(readings.raw_events.lines), "records": readings.raw_events.records},
         "lake": {
-            "events": sum(day["events"] for day in visitors),
-            "rejects": sum(row["records"] for row in ask(laptop, "rejects_by_reason")),
+            "events": sum(day["events"] for day in answers["daily_visitors"]["all_traffic"]),
+            "rejects": sum(row["records"] for row in rows(lake, "rejects_by_reason")),
         },
         "incidents": {
             "emitted": len(readings.stream.incidents),
-            "stored": len(rows),
+            "stored": len(stored),
             "alerts": alerts(laptop),
-            "by_rule": dict(sorted(Counter(row["rule"]["S"] for row in rows).items())),
+            "by_rule": dict(sorted(Counter(row["rule"]["S"] for row in stored).items())),
         },
         "metrics": metrics(laptop),
-        "answers": {"daily_visitors": visitors},
+        "answers": answers,
+        "restatements": rows(lake, "restatements"),
     }
 
 

@@ -1,5 +1,6 @@
 """What a shop owner reads at the end of a demonstration."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,22 @@ from rich.table import Table
 from commerce.rules import RULES_BY_NAME
 from laptop.demo.verdicts import Verdict
 
+PRODUCTS_SHOWN = 5
+DAYS_SHOWN = 3
 
-def show_summary(console: Console, report: dict[str, Any], *, judged: list[Verdict] | None) -> None:
-    """Print what came in, what was found, and what the shop's days looked like."""
+
+def show_summary(
+    console: Console, report: dict[str, Any], *, judged: list[Verdict] | None, truth: dict[str, Any] | None
+) -> None:
+    """Print what came in, what was found, and the shop's days with and without what automata did."""
     _show_account(console, report)
     if judged is None:
         _show_incidents(console, report)
     else:
         _show_verdicts(console, judged)
-    _show_days(console, report["answers"]["daily_visitors"])
+    _show_days(console, report["answers"]["daily_visitors"], [] if truth is None else truth["people_by_day"])
+    _show_products(console, report["answers"]["product_performance"])
+    _show_restatements(console, report["restatements"])
 
 
 def show_places(console: Console, *, mail: Path, report: Path) -> None:
@@ -58,11 +66,60 @@ def _show_verdicts(console: Console, judged: list[Verdict]) -> None:
     console.print(table)
 
 
-def _show_days(console: Console, days: list[dict[str, Any]]) -> None:
-    table = Table(title="Visitors by day, all traffic", title_justify="left")
-    for column in ("day", "visitors", "visits", "views", "carts", "purchases", "revenue"):
-        table.add_column(column, justify="left" if column == "day" else "right")
-    for day in days:
-        counts = (f"{day[name]:,}" for name in ("visitors", "visits", "views", "carts", "purchases"))
-        table.add_row(day["day"], *counts, str(day["revenue"]))
+def _show_days(console: Console, days: dict[str, list[dict[str, Any]]], true: list[dict[str, Any]]) -> None:
+    """Print each day in both readings and, where it is known, what the people really did."""
+    counted = {"all traffic": days["all_traffic"], "people only": days["people_only"]}
+    if true:
+        counted["the people, in truth"] = true
+    named = sorted({row["day"] for row in days["all_traffic"]})
+    for day in named[:DAYS_SHOWN]:
+        found = {words: next((row for row in rows if row["day"] == day), {}) for words, rows in counted.items()}
+        table = Table(title=f"{day}, with and without what automata did", title_justify="left")
+        for column in ("", *found):
+            table.add_column(column, justify="right" if column else "left")
+        for number in ("visitors", "visits", "views", "carts", "purchases", "revenue", "conversion"):
+            table.add_row(number, *(_shown(number, row.get(number)) for row in found.values()))
+        console.print(table)
+    if len(named) > DAYS_SHOWN:
+        console.print(f"{len(named) - DAYS_SHOWN} more days are in the report.")
+
+
+def _show_products(console: Console, products: dict[str, list[dict[str, Any]]]) -> None:
+    table = Table(title="The products looked at most", title_justify="left")
+    for column in ("place", "all traffic", "views", "people only", "views"):
+        table.add_column(column, justify="right" if column in ("place", "views") else "left")
+    tops = (
+        sorted(rows, key=lambda row: (-row["views"], row["product_id"]))[:PRODUCTS_SHOWN] for rows in products.values()
+    )
+    for place, (one, other) in enumerate(zip(*tops, strict=False), start=1):
+        table.add_row(str(place), one["product_id"], f"{one['views']:,}", other["product_id"], f"{other['views']:,}")
     console.print(table)
+
+
+def _show_restatements(console: Console, restatements: list[dict[str, Any]]) -> None:
+    """Print how the days' numbers changed when the verdicts came, and how many others did."""
+    if not restatements:
+        return
+    table = Table(title="Numbers restated when the verdicts came", title_justify="left")
+    for column in ("day", "number", "was", "now", "incidents"):
+        table.add_column(column, justify="right" if column in ("was", "now", "incidents") else "left")
+    for row in restatements:
+        if row["mart"] == "daily_visitors" and row["reading"] == "people_only":
+            was, now = (_short(row[name]) for name in ("was", "now"))
+            table.add_row(row["period_start"], row["number"], was, now, str(len(row["incident_ids"])))
+    console.print(table)
+    marts = len({row["mart"] for row in restatements})
+    console.print(f"In all, {len(restatements):,} numbers of {marts} marts; each names the incidents that changed it.")
+
+
+def _shown(number: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if number == "conversion":
+        return f"{value:.1%}"
+    return f"{Decimal(str(value)):,}"
+
+
+def _short(number: str) -> str:
+    """Return a number without the digits that nobody reads."""
+    return f"{float(number):.4f}" if "." in number and len(number.partition(".")[2]) > 4 else number

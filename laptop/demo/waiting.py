@@ -32,6 +32,11 @@ def readings(laptop: Laptop) -> Readings:
     )
 
 
+def wait_for_archive(readings: Readings, *, produced: int, show: Callable[[str], None], seconds: float) -> None:
+    """Wait until every record sent is in the raw bucket. Raises LaptopError saying what is missing."""
+    until(lambda: _events_archived(readings, produced), show=show, seconds=seconds)
+
+
 def wait_for_all(readings: Readings, *, produced: int, show: Callable[[str], None], seconds: float) -> None:
     """Wait until detector, archive and responder have seen all of it. Raises LaptopError saying what is missing."""
     until(lambda: _judged(readings, produced), show=show, seconds=seconds)
@@ -57,13 +62,18 @@ def _judged(readings: Readings, produced: int) -> str:
     return "" if judged == produced else f"the detector has judged {judged:,} of {produced:,} records"
 
 
-def _archived(readings: Readings, produced: int) -> str:
+def _events_archived(readings: Readings, produced: int) -> str:
     readings.raw_events.read()
+    events = readings.raw_events.records
+    return "" if events == produced else f"the archive has {events:,} of {produced:,} records"
+
+
+def _archived(readings: Readings, produced: int) -> str:
+    if missing := _events_archived(readings, produced):
+        return missing
     readings.raw_incidents.read()
-    events, incidents = readings.raw_events.records, readings.raw_incidents.records
-    if events != produced:
-        return f"the archive has {events:,} of {produced:,} records"
-    return "" if incidents >= readings.stream.records else "the archive of incidents is being written"
+    archived = readings.raw_incidents.records >= readings.stream.records
+    return "" if archived else "the archive of incidents is being written"
 
 
 def _answered(readings: Readings) -> str:

@@ -58,8 +58,8 @@ def test_the_batch_zip_imports_from_the_zip_itself(tmp_path, module):
 def test_questions_and_marts_are_read_from_the_zip(tmp_path):
     """They are files beside the code, which a path on a disk would not find in a zip."""
     code = (
-        "from glue_jobs.marts import MARTS; from glue_jobs.questions import questions;"
-        "print(list(questions()), [mart.select for mart in MARTS])"
+        "from glue_jobs.marts import marts; from glue_jobs.questions import questions;"
+        "print(list(questions()), [mart.sql for mart in marts()])"
     )
     run = _alone(code, unpacked=batch_zip(), brought=_runtime(tmp_path, GLUE_BRINGS))
     assert run.returncode == 0, run.stderr

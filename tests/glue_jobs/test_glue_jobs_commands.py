@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from commerce.settings import to_arguments
 from glue_jobs.__main__ import app
-from glue_jobs.marts import MARTS
+from glue_jobs.marts import Period, marts
 from glue_jobs.questions import questions
 from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import TABLES
@@ -68,14 +68,14 @@ def test_glues_script_runs_both_jobs_and_prints_their_account(accounts):
     """The runner reads the last line; Glue's own arguments do not disturb."""
     assert accounts["curate"]["records"] == 13
     assert accounts["curate"]["events"] == 9 - 2  # a and b of the second scenario were there before
-    assert accounts["marts"] == {"job": "marts", "daily_visitors": 2}
+    assert accounts["marts"] == {"job": "marts", "days": 2, "restatements": 0}
 
 
 def test_glues_script_refuses_in_one_line(settings):
     """The run's error message in the console is all that an operator sees at first."""
     refused = entry(settings, "cook")
     assert refused.returncode == 1
-    assert refused.stderr.strip() == "no job 'cook': there are curate, marts"
+    assert refused.stderr.strip() == "no job 'cook': there are curate, marts, backfill, withdraw, erase, upkeep"
 
 
 @pytest.mark.usefixtures("accounts")
@@ -85,6 +85,23 @@ def test_an_answer_comes_as_csv_and_as_json(settings):
     as_csv = list(csv.DictReader(io.StringIO(command(settings, "ask", "daily_visitors", "--format", "csv").output)))
     assert [row["day"] for row in as_json] == [row["day"] for row in as_csv] == ["2019-10-01", "2019-10-02"]
     assert as_json[0]["revenue"] == as_csv[0]["revenue"] == "20.00"
+
+
+@pytest.mark.usefixtures("accounts")
+def test_an_answer_can_be_one_reading_some_days_and_some_rows(settings):
+    """A day without data is an empty answer, no fault."""
+    asked = ("ask", "daily_visitors", "--format", "json", "--people-only")
+    of_day, of_none, of_one = (
+        json.loads(command(settings, *asked, *more).output)
+        for more in (
+            ("--from", "2019-10-02", "--to", "2019-10-02"),
+            ("--from", "2031-01-01"),
+            ("--limit", "1"),
+        )
+    )
+    assert [row["day"] for row in of_day] == ["2019-10-02"]
+    assert of_none == []
+    assert [row["day"] for row in of_one] == ["2019-10-01"]
 
 
 @pytest.mark.usefixtures("accounts")
@@ -98,9 +115,14 @@ def test_an_answer_comes_as_a_table_for_people(settings):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("ask", "nothing"), "no question 'nothing': there are curate_runs, daily_visitors, "),
+        (("ask", "nothing"), "no question 'nothing': there are abandoned_carts, brand_ranking, "),
         (("ask", "user_history"), "user_history asks for <user_id>: 0 given"),
-        (("curate", "--engine", "abacus", "--raw-bucket", "b"), "no engine 'abacus' with the catalog 'sqlite': use "),
+        (("ask", "daily_visitors", "--from", "yesterday"), "'yesterday' is no day: write it as 2019-10-01"),
+        (("ask", "rfm", "--from", "2019-10-01"), "rfm has no day to choose by: "),
+        (("ask", "curate_runs", "--people-only"), "curate_runs is about records, not about people: "),
+        (("--raw-bucket", "b", "backfill", "--from", "2019-10-02", "--to", "2019-10-01"), "--to is 2019-10-01, before"),
+        (("--raw-bucket", "b", "withdraw", "i0", "--because", "a"), "no incident 'i0' in the lake: "),
+        (("--engine", "abacus", "--raw-bucket", "b", "curate"), "no engine 'abacus' with the catalog 'sqlite': use "),
         (("curate",), "LakeSettings: raw_bucket: missing"),
     ],
 )
@@ -135,10 +157,19 @@ def test_a_question_says_what_it_asks_for_and_names_tables_that_exist(name):
     code = re.sub("--.*", "", question.sql)
     assert code.count("?") == len(question.asks)
     tables = {table.name for table in sqlglot.parse_one(code, read="duckdb").find_all(sqlglot.exp.Table)}
-    assert tables <= {table.name for table in TABLES} | {mart.table.name for mart in MARTS}
+    assert tables <= {table.name for table in TABLES} | {mart.table.name for mart in marts()}
 
 
-@pytest.mark.parametrize("mart", MARTS, ids=lambda mart: mart.table.name)
+@pytest.mark.parametrize("mart", marts(), ids=lambda mart: mart.name)
 def test_a_marts_query_gives_the_columns_it_documents(mart):
     """Replacing a mart goes by name, so a column too many would vanish without a word."""
-    assert tuple(sqlglot.parse_one(mart.select, read="duckdb").named_selects) == mart.table.column_names
+    assert tuple(sqlglot.parse_one(mart.sql, read="duckdb").named_selects) == mart.column_names
+
+
+@pytest.mark.parametrize("mart", marts(), ids=lambda mart: mart.name)
+def test_a_mart_is_named_and_listed_by_columns_it_has(mart):
+    """A key that is not there would merge rows, an order that ends before the key would list them by chance."""
+    listed = [part.split()[0] for part in mart.order.split(",")]
+    assert set(mart.key) <= set(mart.column_names)
+    assert set(mart.key) <= set(listed) <= set(mart.column_names)
+    assert mart.period is Period.NONE or mart.columns[0].name == mart.key[0] == mart.period

@@ -11,7 +11,6 @@ from lake_rig import SCENARIOS, Lake, deliver, embedded, expected, found, new_bu
 from commerce.event import parse
 from commerce.rejects import Reject
 from glue_jobs.engine import EngineError, open_engine
-from glue_jobs.marts import build_marts
 from glue_jobs.raw import RawBucket, RawError
 from glue_jobs.settings import LakeSettings
 
@@ -48,7 +47,7 @@ def test_a_scenario_gives_the_tables_it_says(scenario, s3, tmp_path):
     deliver(bucket, scenario)
     lake = embedded(bucket, tmp_path)
     lake.curate()
-    build_marts(lake.engine)
+    lake.build()
     assert found(lake) == expected(scenario)
 
 
@@ -182,5 +181,6 @@ def test_an_empty_bucket_gives_an_empty_lake(s3, tmp_path):
     """The first night of a new shop is no error."""
     lake: Lake = embedded(new_bucket(), tmp_path)
     assert set(lake.curate().values()) == {0}
-    assert build_marts(lake.engine) == {"daily_visitors": 0}
+    assert set(lake.build().values()) == {0}
     assert not any(lake.tables().values())
+    assert not any(lake.marts().values())

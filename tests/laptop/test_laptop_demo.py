@@ -7,6 +7,7 @@ import pytest
 
 from commerce.event import parse_instant
 from commerce.incident import Incident
+from laptop.demo.people import differences
 from laptop.demo.report import imbalances
 from laptop.demo.verdicts import mistakes, verdicts
 
@@ -97,3 +98,42 @@ def test_one_record_too_many_anywhere_is_noticed(part, figure):
     report = copy.deepcopy(BALANCED)
     report[part][figure] += 1
     assert imbalances(report)
+
+
+DAY = {
+    "day": "2025-03-03",
+    "visitors": 2,
+    "visits": 3,
+    "events": 9,
+    "views": 6,
+    "carts": 2,
+    "removals": 0,
+    "purchases": 1,
+    "revenue": "12.50",
+}
+SOLD = {"product_id": "1", "purchases": 1, "revenue": "12.50"}
+PEOPLE = {"people_by_day": [DAY], "top_products": [SOLD]}
+
+
+def answers(*, days: list[dict], products: list[dict]) -> dict:
+    return {"daily_visitors": {"people_only": days}, "product_performance": {"people_only": products}}
+
+
+def test_people_only_numbers_that_are_the_peoples_are_right():
+    """Nothing to complain about, columns that the truth does not know aside."""
+    assert differences(answers(days=[{**DAY, "conversion": 0.3}], products=[SOLD]), PEOPLE) == []
+
+
+@pytest.mark.parametrize("name", [name for name in DAY if name != "day"])
+def test_a_number_that_is_not_the_peoples_is_noticed(name):
+    """One cent or one event of a bot is one too many."""
+    other = {**DAY, name: "12.51" if name == "revenue" else DAY[name] + 1}
+    (line,) = differences(answers(days=[other], products=[SOLD]), PEOPLE)
+    assert f"{name}, but the people made" in line
+
+
+def test_a_day_or_product_too_many_or_too_few_is_noticed():
+    """A day of bots alone must be gone from the people's days."""
+    assert differences(answers(days=[], products=[SOLD]), PEOPLE)
+    assert differences(answers(days=[DAY, {**DAY, "day": "2025-03-04"}], products=[SOLD]), PEOPLE)
+    assert differences(answers(days=[DAY], products=[]), PEOPLE)
