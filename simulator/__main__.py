@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from simulator import console, runs
+from simulator.layout import LayoutName
 from simulator.options import DEFAULT_START, FAMILIES, Options, read_attacks
 from simulator.record import Fault
 from simulator.sample import sample as cut_sample
@@ -41,9 +42,12 @@ REFUSED = runs.STATE_FOLDER / "refused.jsonl"
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="Recorded CSV in the Kaggle layout, plain or gzip.")],
+    file: Annotated[Path, typer.Argument(help="Recorded CSV in one of the known layouts, plain or gzip.")],
     *,
     to: To = "stdout",
+    layout: Annotated[
+        LayoutName | None, typer.Option(help="The file's layout. Default: the one that its first line shows.")
+    ] = None,
     speed: SpeedOption = None,
     rate: RateOption = None,
     resume: Annotated[
@@ -67,7 +71,9 @@ def replay(
 ) -> int:
     """Send a recorded file again, row by row, with event ids that are the same on every run."""
     delivery = runs.Delivery(to=to, rate=rate, speed=speed, account=account, refused=refused)
-    return runs.run_replay(file, delivery, resume=resume, stop_at_bad_row=on_bad_row == "stop", rejects=rejects)
+    return runs.run_replay(
+        file, delivery, layout=layout, resume=resume, stop_at_bad_row=on_bad_row == "stop", rejects=rejects
+    )
 
 
 @app.command()
@@ -75,7 +81,8 @@ def generate(
     *,
     to: To = "stdout",
     truth: Annotated[
-        Path | None, typer.Option(help="Write what was really sent, attacks and all, to this file.")
+        Path | None,
+        typer.Option(help="Write what was really sent to this file: attacks, and what people did and bought by day."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 1,
     start: Annotated[

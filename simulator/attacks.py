@@ -1,13 +1,15 @@
 """Attackers by family. Each family keeps to its own bounds, so that one attack breaks one rule and no other."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 
 from simulator.catalogue import Catalogue
 from simulator.options import Options
 from simulator.timetable import MINUTE_MS, SURGE_MS, single
 from simulator.truth import Attack
-from simulator.visit import BROWSERS, SCRIPTS, Act, shopper, visit
+from simulator.visit import BROWSERS, OUTDATED_BROWSERS, SCRIPTS, Act, shopper, visit
 
 FIRST_ATTACKER_ID = 700_000_000
 FIRST_SURGE_ID = 800_000_000
@@ -53,21 +55,26 @@ def catalogue_scraping(rng: random.Random, options: Options, catalogue: Catalogu
 
 
 def site_surge(
-    rng: random.Random, catalogue: Catalogue, *, start_ms: int, usual_per_minute: float, number: int
+    rng: random.Random, catalogue: Catalogue, *, start_ms: int, usual_per_minute: float, number: int, user_agent: str
 ) -> Planted:
-    """Return thousands of users with a few views each within five minutes, none of whom buys."""
+    """Return thousands of users with one tool and a few views each within five minutes, none of whom buys."""
     wanted = max(SURGE_LEAST_EVENTS, round(SURGE_TIMES_USUAL * usual_per_minute * SURGE_MS / MINUTE_MS))
     acts: list[Act] = []
     user_id = FIRST_SURGE_ID + number * IDS_PER_SURGE
     while len(acts) < wanted:
         user_id += 1
-        session = visit(rng, shopper(rng, user_id))
+        session = visit(rng, shopper(rng, user_id, agents=(user_agent,)))
         arrival = start_ms + rng.randint(0, SURGE_MS - MINUTE_MS)
         views = rng.randint(*SURGE_VIEWS)
         moments = sorted(arrival + rng.randint(0, MINUTE_MS) for _ in range(views))
         acts.extend(session.act(at, "view", catalogue.popular(rng.random())) for at in moments)
     acts.sort()
     return _planted("site_surge", "site", acts)
+
+
+def surge_agents(rng: random.Random) -> Iterator[str]:
+    """Yield what the tool of each surge calls itself: none again before all have been."""
+    return cycle(rng.sample(OUTDATED_BROWSERS, len(OUTDATED_BROWSERS)))
 
 
 def _steady(rng: random.Random, options: Options, minutes: int, per_minute: int) -> list[int]:

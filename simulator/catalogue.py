@@ -5,6 +5,7 @@ import random
 from bisect import bisect
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 PRODUCTS = 3_000
 # How steeply interest falls from the best seller on (the exponent of Zipf's law).
@@ -30,14 +31,22 @@ SHELVES: tuple[tuple[str, tuple[str, ...], float], ...] = (
 )
 
 
+class Product(NamedTuple):
+    """One product: its id, its exact price in cents, and the part of an event line that tells of it."""
+
+    product_id: str
+    price_cents: int
+    columns: str
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """The products as the part of an event line that tells of them, best sellers first."""
+    """The products, best sellers first."""
 
-    products: tuple[str, ...]
+    products: tuple[Product, ...]
     cumulative_weights: tuple[float, ...]
 
-    def popular(self, chance: float) -> str:
+    def popular(self, chance: float) -> Product:
         """Return a product the way interest falls on them; `chance` is uniform in [0, 1)."""
         return self.products[bisect(self.cumulative_weights, chance * self.cumulative_weights[-1])]
 
@@ -49,16 +58,22 @@ def stock(rng: random.Random) -> Catalogue:
     return Catalogue(tuple(_product(rng, number) for number in numbers), tuple(weights))
 
 
-def _product(rng: random.Random, number: int) -> str:
+def money_text(cents: int) -> str:
+    """Return an amount as exact text with two digits: 3550 is 35.50."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def _product(rng: random.Random, number: int) -> Product:
     shelf = rng.randrange(len(SHELVES))
     code, brands, middle_price = SHELVES[shelf]
-    # Exact cents from here on: a price is text, and never a float again.
-    euros, cents = divmod(max(49, round(middle_price * 100 * rng.lognormvariate(0, 0.5))), 100)
+    # Exact cents from here on: a price is never a float again.
+    price_cents = max(49, round(middle_price * 100 * rng.lognormvariate(0, 0.5)))
     columns = {
         "product_id": str(number),
         "category_id": str(2_053_013_550_000_000_000 + shelf * 7_919),
         "category_code": code,
         "brand": rng.choice(brands),
-        "price": f"{euros}.{cents:02d}",
+        "price": money_text(price_cents),
     }
-    return json.dumps({name: text for name, text in columns.items() if text}, separators=(",", ":"))[1:-1]
+    present = {name: text for name, text in columns.items() if text}
+    return Product(str(number), price_cents, json.dumps(present, separators=(",", ":"))[1:-1])

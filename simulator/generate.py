@@ -55,15 +55,17 @@ class Generated:
             duplicates=ledger.duplicates,
             late=ledger.late,
             poison=dict(sorted(ledger.poison.items())),
-            people=ledger.headcount.people,
-            sessions=ledger.headcount.sessions,
+            people=ledger.daybook.people,
+            sessions=ledger.daybook.sessions,
+            people_by_day=ledger.daybook.days(),
+            top_products=ledger.daybook.top_products(),
             attacks=tuple(planted.attack for planted in self._planted),
             sale=None if sale_ms is None else (sale_ms, sale_ms + timetable.SALE_ARRIVALS_MS),
         )
 
     def _acts(self) -> Iterator[Act]:
         streams = [
-            crowd.acts(start_ms=self.options.start_ms, end_ms=self.options.end_ms, headcount=self._ledger.headcount)
+            crowd.acts(start_ms=self.options.start_ms, end_ms=self.options.end_ms, daybook=self._ledger.daybook)
             for crowd in self._crowds()
         ]
         for number, act in enumerate(heapq.merge(*streams, *(planted.acts for planted in self._planted))):
@@ -102,13 +104,15 @@ class Generated:
             for _ in range(self.options.attacks.get(attack.__name__, 0)):
                 number += 1
                 yield attack(self._rng(f"attack {number}"), self.options, self._catalogue, number)
-        for number, start_ms in enumerate(self._timetable.surges_ms):
+        agents = attacks.surge_agents(self._rng("surge agents"))
+        for number, (start_ms, agent) in enumerate(zip(self._timetable.surges_ms, agents, strict=False)):
             yield attacks.site_surge(
                 self._rng(f"surge {number}"),
                 self._catalogue,
                 start_ms=start_ms,
                 usual_per_minute=self._usual_per_minute(start_ms),
                 number=number,
+                user_agent=agent,
             )
 
     def _usual_per_minute(self, at_ms: int) -> float:

@@ -3,8 +3,6 @@
 The layout is that of "eCommerce behavior data from multi category store": nine columns, times that end in " UTC".
 """
 
-import csv
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ from functools import lru_cache
 
 from commerce.fields import EVENT_FIELDS
 from commerce.rejects import MAX_OPENING_BRACKETS, REPLACEMENT_CHARACTER
+from simulator.layout import BadRow, Layout, event_id, shown, split
 from simulator.record import Record
 
 COLUMNS = (
@@ -42,16 +41,9 @@ _CHECKS = tuple(
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-class BadRow(ValueError):
-    """A row that is no event; the message says why."""
-
-
 def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
-    """Return the record for a row without its line break; raises BadRow.
-
-    `ended` is False where the file stops without a line break: such a row counts only if it is whole beyond doubt.
-    """
-    columns = split(row)
+    """Return the record for a row without its line break, as `ReadRow` says; raises BadRow."""
+    columns = split(row, len(COLUMNS))
     if not ended and not _UUID.fullmatch(columns[-1]):
         raise BadRow("the file ends in the middle of this row")
     event_time, wire_time = _instant(columns[0])
@@ -63,41 +55,17 @@ def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
     return Record(data=data, partition_key=columns[7], event_time=event_time, source_line=line, source_end=end)
 
 
-def split(row: bytes) -> list[str]:
-    """Return the nine columns; raises BadRow."""
-    try:
-        text = row.decode()
-    except UnicodeDecodeError as error:
-        raise BadRow(f"byte {error.start + 1} is not UTF-8") from error
-    columns = text.split(",") if '"' not in text else _unquote(text)
-    if len(columns) != len(COLUMNS):
-        raise BadRow(f"{len(columns)} columns where the header has {len(COLUMNS)}")
-    return columns
-
-
-def event_id(columns: Sequence[str]) -> str:
-    """Return the name of the event: the same nine columns give the same id, whenever they are sent.
-
-    The leading letter keeps it an identifier also where the hash happens to be all digits.
-    """
-    return "e" + hashlib.blake2b("\x1f".join(columns).encode(), digest_size=12).hexdigest()
-
-
-def _unquote(text: str) -> list[str]:
-    try:
-        return next(csv.reader([text], strict=True))
-    except csv.Error as error:
-        raise BadRow(f"not CSV: {error}") from error
+LAYOUT = Layout(name="kaggle", header=HEADER, is_first_line=HEADER.__eq__, begin=lambda: to_record)
 
 
 @lru_cache(maxsize=1024)
 def _instant(text: str) -> tuple[datetime, str]:
     if not re.fullmatch("20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} UTC", text, re.ASCII):
-        raise BadRow(f"event_time is {_shown(text)}, expected the form '2019-10-01 00:00:00 UTC'")
+        raise BadRow(f"event_time is {shown(text)}, expected the form '2019-10-01 00:00:00 UTC'")
     try:
         instant = datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=UTC)
     except ValueError as error:
-        raise BadRow(f"event_time is {_shown(text)}: {error}") from error
+        raise BadRow(f"event_time is {shown(text)}: {error}") from error
     return instant, f"{text[:10]}T{text[11:19]}.000Z"
 
 
@@ -108,14 +76,14 @@ def _check(columns: Sequence[str]) -> None:
             if required:
                 raise BadRow(f"{name} is empty")
         elif len(text) > max_length or not fits(text):
-            raise BadRow(f"{name} is {_shown(text)}, which no event may hold")
+            raise BadRow(f"{name} is {shown(text)}, which no event may hold")
 
 
 @lru_cache(maxsize=65_536)
 def _product(product_id: str, category_id: str, category_code: str, brand: str, price: str) -> str:
     for name, text in (("category_code", category_code), ("brand", brand)):
         if REPLACEMENT_CHARACTER in text or text.count("[") + text.count("{") >= MAX_OPENING_BRACKETS // 2:
-            raise BadRow(f"{name} is {_shown(text)}, which no event may hold")
+            raise BadRow(f"{name} is {shown(text)}, which no event may hold")
     optional = "".join(
         _optional(name, text)
         for name, text in (("category_id", category_id), ("category_code", category_code), ("brand", brand))
@@ -125,7 +93,3 @@ def _product(product_id: str, category_id: str, category_code: str, brand: str, 
 
 def _optional(name: str, text: str) -> str:
     return f',"{name}":{json.dumps(text, ensure_ascii=False)}' if text else ""
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")

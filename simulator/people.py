@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from simulator.catalogue import Catalogue
+from simulator.daybook import Daybook
 from simulator.visit import Act, Shopper, Visit, shopper, visit
 
 SHORTEST_PAUSE_MS = 2_000
@@ -42,14 +43,6 @@ BROWSING = Habits(leave=0.22, cart=0.03, purchase=0.42, remove=0.08, mean_pause_
 BARGAIN_HUNTING = Habits(leave=0.3, cart=0.35, purchase=0.6, remove=0.05, mean_pause_ms=12_000, returning=0.0)
 
 
-@dataclass
-class Headcount:
-    """Who has been in the shop: different people, and visits, with at least one act within the time asked for."""
-
-    people: int = 0
-    sessions: int = 0
-
-
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
     """A stream of visits. `visits_per_ms` gives the rate at an instant; `first_user_id` opens this crowd's ids."""
@@ -62,7 +55,7 @@ class Crowd:
     arrive_until_ms: int
     first_user_id: int
 
-    def acts(self, *, start_ms: int, end_ms: int, headcount: Headcount) -> Iterator[Act]:
+    def acts(self, *, start_ms: int, end_ms: int, daybook: Daybook) -> Iterator[Act]:
         """Yield the acts within [start, end) in order; memory grows only with the visits under way."""
         under_way: list[Act] = []
         regulars = Regulars(self.rng, self.first_user_id, self.habits.returning)
@@ -76,10 +69,7 @@ class Crowd:
             counted = [act for act in acts if start_ms <= act.at_ms < end_ms]
             for act in counted:
                 heappush(under_way, act)
-            if counted:
-                headcount.sessions += 1
-                headcount.people += not who.seen
-                who.seen = True
+            daybook.enter(who, counted)
         while under_way:
             yield heappop(under_way)
 

@@ -2,10 +2,12 @@
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from simulator.kaggle import HEADER
+from simulator.known_layouts import LAYOUTS, recognised
+from simulator.layout import Layout, LayoutName, shown
 from simulator.record import Fault
 
 LONGEST_ROW_BYTES = 1024 * 1024
@@ -13,9 +15,13 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 class RecordedFile:
-    """The lines after the header. `line` and `offset` say where reading stands, in the unpacked file."""
+    """The rows, after the header where the layout has one.
 
-    def __init__(self, path: Path) -> None:
+    `line` and `offset` say where reading stands, in the unpacked file. The layout is that named, or the one that the
+    first line is recognised by. Raises Fault where neither will do.
+    """
+
+    def __init__(self, path: Path, *, layout: LayoutName | None = None) -> None:
         self.path = path
         self.line = 0
         self.offset = 0
@@ -23,12 +29,15 @@ class RecordedFile:
         self._size = max(path.stat().st_size, 1)
         packed = self._raw.peek(2)[:2] == GZIP_MAGIC  # type: ignore[attr-defined]  # a buffered reader has it
         self._file = cast(BinaryIO, gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
-        self.header = self.next_row()
-        found = self.header.decode("utf-8-sig", errors="replace").strip()
-        if found != HEADER:
+        try:
+            self.header = self.next_row()
+            self.layout = self._layout(layout)
+            if self.layout.header is None:
+                self.go_to(line=0, offset=len(BOM_UTF8) if self.header.startswith(BOM_UTF8) else 0)
+                self.header = b""
+        except Fault:
             self.close()
-            shown = found if len(found) <= 60 else found[:57] + "..."
-            raise Fault(f"{path}: line 1 is {shown!r}, expected the header {HEADER}")
+            raise
 
     @property
     def fraction(self) -> float:
@@ -44,7 +53,7 @@ class RecordedFile:
         except (OSError, zlib.error) as error:
             raise Fault(f"{self.path}: cannot be read after line {self.line}: {error}") from error
         if len(row) > LONGEST_ROW_BYTES:
-            raise Fault(f"{self.path}: line {self.line + 1} is over 1 MiB long: this is not the Kaggle layout")
+            raise Fault(f"{self.path}: line {self.line + 1} is over 1 MiB long: this is no recorded CSV")
         self.line += bool(row)
         self.offset += len(row)
         return row
@@ -62,6 +71,15 @@ class RecordedFile:
     def close(self) -> None:
         """Let go of the file."""
         self._raw.close()
+
+    def _layout(self, name: LayoutName | None) -> Layout:
+        found = self.header.decode("utf-8-sig", errors="replace").strip()
+        layout = LAYOUTS[name] if name is not None else recognised(found)
+        if layout is None:
+            raise Fault(f"{self.path}: line 1 is {shown(found)}, which begins no known layout: {', '.join(LAYOUTS)}")
+        if layout.header not in (None, found):
+            raise Fault(f"{self.path}: line 1 is {shown(found)}, expected the header {layout.header}")
+        return layout
 
 
 def _open(path: Path) -> BinaryIO:

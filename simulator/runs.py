@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulator import console, generate, replay
 from simulator.kept import KeptFile
+from simulator.layout import LayoutName
 from simulator.options import Options
 from simulator.pace import Pace, Rate, Speed
 from simulator.progress_file import ProgressFile
@@ -61,12 +62,21 @@ def run_generate(options: Options, delivery: Delivery, *, truth: Path | None) ->
             console.write_document(truth, generated.truth().document())
 
 
-def run_replay(file: Path, delivery: Delivery, *, resume: bool, stop_at_bad_row: bool, rejects: Path | None) -> int:
+def run_replay(
+    file: Path,
+    delivery: Delivery,
+    *,
+    layout: LayoutName | None,
+    resume: bool,
+    stop_at_bad_row: bool,
+    rejects: Path | None,
+) -> int:
     """Send a recorded file, from the start or from what was acknowledged; return the exit code. Raises Fault."""
     pace = delivery.pace()
     rejects_file = KeptFile(rejects or STATE_FOLDER / f"{file.name}.rejects.jsonl")
     state = ProgressFile(STATE_FOLDER, source=file, target=delivery.to)
-    with closing(replay.records(file, bad_row=None if stop_at_bad_row else _keeper(file, rejects_file))) as recording:
+    bad_row = None if stop_at_bad_row else _keeper(file, rejects_file)
+    with closing(replay.records(file, layout=layout, bad_row=bad_row)) as recording:
         sink = open_sink(
             delivery.to,
             refused_file=KeptFile(delivery.refused),

@@ -12,12 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from simulator.kaggle import HEADER, BadRow, split
+from simulator.kaggle import COLUMNS
+from simulator.layout import BadRow, split
 from simulator.record import Fault
 from simulator.recorded_file import RecordedFile
 
 REPORT_EVERY_ROWS = 100_000
-_USER_COLUMN = HEADER.split(",").index("user_id")
+_USER_COLUMN = COLUMNS.index("user_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ def sample(source: Path, target: Path, *, users: float, progress: Callable[[floa
     """
     if not 0 < users <= 1:
         raise Fault(f"users is {users:g}, expected a fraction above 0 and at most 1")
-    with closing(RecordedFile(source)) as file:
+    with closing(RecordedFile(source, layout="kaggle")) as file:
         if target.exists() and target.samefile(source):
             raise Fault(f"{target} is the file to cut from: name another target")
         with _writing(target) as out:
@@ -67,7 +68,7 @@ def _user(row: bytes) -> bytes | None:
         columns = row.rsplit(b",", 2)
         return columns[1] or None if len(columns) == 3 and row.endswith(b"\n") else None
     try:
-        return split(row.rstrip(b"\r\n"))[_USER_COLUMN].encode() or None
+        return split(row.rstrip(b"\r\n"), len(COLUMNS))[_USER_COLUMN].encode() or None
     except BadRow:
         return None
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.daybook import Day, Daybook, Sold
 from simulator.options import Options
-from simulator.people import Headcount
 from simulator.visit import instant_text
 
 
@@ -28,15 +28,16 @@ class Ledger:
     duplicates: int = 0
     late: int = 0
     poison: Counter[str] = field(default_factory=Counter)
-    headcount: Headcount = field(default_factory=Headcount)
+    daybook: Daybook = field(default_factory=Daybook)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
     """The account of one run of `generate`: produced = events + duplicates + poison; `late` are among the events.
 
-    `poison` is by the reason for which such a record must be rejected. `complete` is False where not all has
-    been taken.
+    `poison` is by the reason for which such a record must be rejected. `people`, `sessions`, `people_by_day` and
+    `top_products` are about the crowds without the attackers, each event counted once, by its own time. `complete` is
+    False where not all has been taken: of visits under way the figures about people then hold more than was sent.
     """
 
     options: Options
@@ -48,6 +49,8 @@ class Truth:
     poison: dict[str, int]
     people: int
     sessions: int
+    people_by_day: tuple[Day, ...]
+    top_products: tuple[Sold, ...]
     attacks: tuple[Attack, ...]
     sale: tuple[int, int] | None
 
@@ -63,6 +66,8 @@ class Truth:
             "poison": self.poison,
             "people": self.people,
             "sessions": self.sessions,
+            "people_by_day": [day.document() for day in self.people_by_day],
+            "top_products": [sold.document() for sold in self.top_products],
             "attacks": [
                 {
                     "family": attack.family,

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from simulator.catalogue import Product
+
 BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.0.0 Mobile Safari/537.36",
@@ -20,6 +22,20 @@ BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:135.0) Gecko/20100101 Firefox/135.0",
 )
 SCRIPTS = ("python-requests/2.32.3", "Scrapy/2.12.0 (+https://scrapy.org)", "Go-http-client/2.0")
+# What the tools of botnets claim to be: browsers that have had no update for years, and that nobody shops with.
+OUTDATED_BROWSERS = (
+    "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/49.0.2623.112 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 6.1; WOW64; rv:52.0) Gecko/20100101 Firefox/52.0",
+    "Mozilla/5.0 (Windows NT 6.3; WOW64; Trident/7.0; rv:11.0) like Gecko",
+    "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; WOW64; Trident/6.0)",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/58.0.3029.110 "
+    "Safari/537.36 Edge/16.16299",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_5) AppleWebKit/537.78.2 (KHTML, like Gecko) Version/7.0.6 "
+    "Safari/537.78.2",
+    "Mozilla/5.0 (Linux; Android 4.4.2; GT-I9505 Build/KOT49H) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/39.0.2171.93 Mobile Safari/537.36",
+    "Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.18",
+)
 
 
 _SECONDS = tuple(f"{second // 60:02d}:{second % 60:02d}" for second in range(3600))
@@ -27,21 +43,23 @@ _MILLISECONDS = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 
 
 class Act(NamedTuple):
-    """One act of one shopper: when, in milliseconds since 1970, the event line, and whose it is."""
+    """One act of one shopper: when, in milliseconds since 1970, the event line, and what it says."""
 
     at_ms: int
     line: bytes
     user_id: str
+    event_type: str
+    product: Product
 
 
 @dataclass(slots=True)
 class Shopper:
-    """One user: the id, where from and with what. `seen` turns true with the first act that counts."""
+    """One user: the id, where from and with what. `last_day`, in days since 1970, is that of the latest act noted."""
 
     user_id: str
     ip_address: str
     user_agent: str
-    seen: bool = False
+    last_day: int | None = None
 
 
 @dataclass(slots=True)
@@ -53,14 +71,14 @@ class Visit:
     tail: str
     acts: int = 0
 
-    def act(self, at_ms: int, event_type: str, product: str) -> Act:
+    def act(self, at_ms: int, event_type: str, product: Product) -> Act:
         """Return the next act of this visit."""
         self.acts += 1
         line = (
             f'{{"event_id":"{self.key}-{self.acts}","event_time":"{instant_text(at_ms)}",'
-            f'"event_type":"{event_type}",{product},{self.tail}}}'
+            f'"event_type":"{event_type}",{product.columns},{self.tail}}}'
         )
-        return Act(at_ms, line.encode(), self.user_id)
+        return Act(at_ms, line.encode(), self.user_id, event_type, product)
 
 
 def shopper(rng: random.Random, user_id: int, *, agents: tuple[str, ...] = BROWSERS) -> Shopper:

@@ -51,7 +51,7 @@ class Steps:
 def demo(
     input_file: Annotated[
         Path | None,
-        typer.Option("--input", help="Replay this recorded file (Kaggle layout) instead of made-up traffic."),
+        typer.Option("--input", help="Replay this recorded file instead of made-up traffic; its layout is recognised."),
     ] = None,
     work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the report and all files go.")] = FOLDER,
 ) -> None:

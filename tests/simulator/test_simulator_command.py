@@ -56,7 +56,7 @@ def test_replay_writes_lines_and_the_account(run):
         "bad_rows": 1,
         "unsent": 0,
     }
-    assert "recorded.csv: line 3: 1 columns where the header has 9" in said
+    assert "recorded.csv: line 3: 1 columns where the layout has 9" in said
     (kept,) = Path("build/simulator/recorded.csv.rejects.jsonl").read_text().splitlines()
     assert (json.loads(kept)["line"], json.loads(kept)["text"]) == (3, "x\n")
 
@@ -65,7 +65,7 @@ def test_a_bad_row_can_stop_the_replay(run):
     """What came before it is sent."""
     code, said = run("replay", recording(GOOD, "x"), "--to", "file:out.jsonl", "--on-bad-row", "stop")
     assert code == 1
-    assert said.splitlines()[-1] == "simulator: recorded.csv: line 3: 1 columns where the header has 9"
+    assert said.splitlines()[-1] == "simulator: recorded.csv: line 3: 1 columns where the layout has 9"
     assert len(Path("out.jsonl").read_bytes().splitlines()) == 1
 
 
@@ -85,6 +85,12 @@ def test_generate_writes_the_truth_beside_the_records(run):
     [
         (["replay", "nope.csv"], "nope.csv: no such file"),
         (["replay", "."], "Is a directory"),
+        (
+            ["replay", "other.csv"],
+            "other.csv: line 1 is 'a,b', which begins no known layout: kaggle, taobao, uci-retail",
+        ),
+        (["replay", "recorded.csv", "--layout", "uci-retail"], "expected the header InvoiceNo,StockCode,"),
+        (["replay", "recorded.csv", "--layout", "excel"], "--layout"),
         (["replay", "recorded.csv", "--to", "s3:x"], "expected kinesis:STREAM, file:PATH or stdout"),
         (["replay", "recorded.csv", "--to", "file:/dev/null/x"], "cannot be written"),
         (["replay", "recorded.csv", "--to", "kinesis:x"], "no AWS credentials"),
@@ -102,6 +108,7 @@ def test_generate_writes_the_truth_beside_the_records(run):
             "/dev/null/x cannot be written",
         ),
         (["sample", "nope.csv", "out.csv", "--users", "0.1"], "no such file"),
+        (["sample", "other.csv", "out.csv", "--users", "0.1"], "expected the header event_time,event_type,"),
         (["sample", "recorded.csv", "out.csv", "--users", "2"], "expected a fraction"),
         (["sample", "recorded.csv", "recorded.csv", "--users", "0.1"], "name another target"),
         (["sample", "recorded.csv", "/dev/null/x", "--users", "0.1"], "cannot be written"),
@@ -110,6 +117,7 @@ def test_generate_writes_the_truth_beside_the_records(run):
 def test_a_mistake_is_answered_with_one_line(run, arguments: list[str], message: str):
     """No traceback, no page of usage: what is wrong, and what would be right."""
     recording(GOOD)
+    Path("other.csv").write_text("a,b\n1,2\n")
     code, said = run(*arguments)
     (line,) = [line for line in said.splitlines() if not line.startswith("produced ")]
     assert code in (1, 2)

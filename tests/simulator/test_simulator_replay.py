@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commerce.event import Event, parse, to_line
-from simulator.kaggle import COLUMNS, HEADER, BadRow, event_id, to_record
+from simulator.kaggle import COLUMNS, HEADER, to_record
+from simulator.layout import BadRow, event_id
 from simulator.record import Fault, Record
 from simulator.recorded_file import LONGEST_ROW_BYTES
 from simulator.replay import Position, Recording, records

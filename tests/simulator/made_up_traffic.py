@@ -1,0 +1,67 @@
+"""One run of `generate`, taken apart the way a reader of the stream would: by parsing."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, Phase, settings
+
+from commerce.event import Event, parse
+from commerce.rejects import Reject
+from simulator.generate import records
+from simulator.options import Options
+from simulator.truth import Truth
+
+ARRIVED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+MINUTE_MS = 60_000
+
+# No shrinking: an example takes a second, and its options already say how to see it again.
+few = settings(
+    max_examples=4,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+class Traffic:
+    """The records, what a parser makes of them, and whose events they are."""
+
+    def __init__(self, options: Options) -> None:
+        generated = records(options)
+        self.records = list(generated)
+        self.truth: Truth = generated.truth()
+        parsed = [parse(record.data, arrived_at=ARRIVED_AT) for record in self.records]
+        self.rejects = Counter(outcome.reason for outcome in parsed if isinstance(outcome, Reject))
+        self.arrivals = [outcome for outcome in parsed if isinstance(outcome, Event)]
+        self.events = {event.event_id: event for event in self.arrivals}
+        self.by_user: dict[str, list[Event]] = defaultdict(list)
+        for event in sorted(self.events.values(), key=lambda event: event.event_time):
+            self.by_user[event.user_id].append(event)
+        # Once a run: asking again for every user costs their number squared.
+        self.of_surges = {user for user in self.by_user if user.startswith("8")}
+        attackers = self.of_surges | {attack.subject for attack in self.truth.attacks}
+        self.people = [acts for user, acts in self.by_user.items() if user not in attackers]
+
+
+def most_within(acts: list[Event], window: timedelta) -> int:
+    times = [act.event_time for act in acts]
+    return max(bisect_right(times, start + window) - position for position, start in enumerate(times))
+
+
+def most_products_within(acts: list[Event], window: timedelta) -> int:
+    inside: Counter[str] = Counter()
+    oldest = most = 0
+    for act in acts:
+        inside[act.product_id] += 1
+        while acts[oldest].event_time < act.event_time - window:
+            inside[acts[oldest].product_id] -= 1
+            if not inside[acts[oldest].product_id]:
+                del inside[acts[oldest].product_id]
+            oldest += 1
+        most = max(most, len(inside))
+    return most
+
+
+def milliseconds(event: Event) -> int:
+    return round(event.event_time.timestamp() * 1000)
