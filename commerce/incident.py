@@ -131,6 +131,8 @@ def _from_wire(field: Field, value: Any) -> Any:
         raise ValueError(f"{field.name} is not " + (f"one of {', '.join(choices)}" if choices else f"a {field.type}"))
     if field.type is FieldType.TIMESTAMP:
         return parse_instant(value)
+    if field.type is FieldType.NUMBER:
+        return float(value)  # a sender may leave out the fraction of a whole number
     return tuple(value) if field.type is FieldType.TEXTS else value
 
 

@@ -77,6 +77,21 @@ def withdraw(
     _run(context, "withdraw", Order(incident_id=incident_id, because=because, undo=undo))
 
 
+@app.command()
+def erase(
+    context: typer.Context,
+    user_id: Annotated[str, typer.Argument(help="The shopper, as events name them.")],
+) -> None:
+    """Take everything of one user out of the lake and the raw objects; then run `curate` and `marts`."""
+    _run(context, "erase", Order(user_id=user_id))
+
+
+@app.command()
+def upkeep(context: typer.Context) -> None:
+    """Merge small files, forget old snapshots, delete files that nothing names. No row changes."""
+    _run(context, "upkeep", Order())
+
+
 @app.command("ask")
 def ask_question(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
     context: typer.Context,

@@ -4,7 +4,7 @@ DuckDB reads the data files themselves, on disk or through Arrow's S3, and needs
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -13,12 +13,13 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.dataset as ds  # type: ignore[import-untyped]
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.expressions import In, Reference
+from pyiceberg.expressions import And, BooleanExpression, In, Or, Reference
 from pyiceberg.table import Table as IcebergTable
 
 from commerce.sql.duckdb import judged_sql
+from glue_jobs import iceberg_upkeep
 from glue_jobs.arrow import arrow_schema
-from glue_jobs.engine import Answer, day_literal
+from glue_jobs.engine import Answer, Expired, day_literal
 from glue_jobs.iceberg import iceberg_partition, iceberg_schema
 from glue_jobs.lines import arrow_lines
 from glue_jobs.marts import marts
@@ -58,7 +59,10 @@ class DuckDbEngine:
         """Create the table if it is not there."""
         if not self._catalog.table_exists(self._identifier(table)):
             schema = iceberg_schema(table)
-            self._catalog.create_table(self._identifier(table), schema, partition_spec=iceberg_partition(table, schema))
+            spec = iceberg_partition(table, schema)
+            self._catalog.create_table(
+                self._identifier(table), schema, partition_spec=spec, properties=table.properties
+            )
 
     def stage(self, objects: Sequence[RawObject]) -> None:
         """Read and judge the records of raw objects: the relation `judged`."""
@@ -89,39 +93,71 @@ class DuckDbEngine:
 
     def replace(self, table: Table, select: str) -> None:
         """Put the rows of a query in the place of all rows."""
-        iceberg, rows = self._iceberg(table), self._rows(table, select)
-        if iceberg.current_snapshot() is None:  # nothing to replace, which PyIceberg would warn of
-            iceberg.append(rows)
-        else:
-            iceberg.overwrite(rows)
+        if not self._has_rows(table, "1 = 1"):
+            self.append(table, select)
+            return
+        rows = self._rows(table, select)
+        self._iceberg(table).overwrite(rows)
         self._bind(table)
 
     def replace_where(self, table: Table, select: str, column: str, values: Collection[date]) -> None:
         """Put the rows of a query in the place of the rows that have one of the days."""
-        there = f"SELECT 1 FROM {table.name} WHERE {column} IN ({', '.join(map(day_literal, values))}) LIMIT 1"
-        if not values or not self._connection.sql(there).fetchall():  # PyIceberg would warn of nothing to delete
+        if not values or not self._has_rows(table, f"{column} IN ({', '.join(map(day_literal, values))})"):
             self.append(table, select)
             return
         rows = self._rows(table, select)
-        days = In(Reference(column), {day.isoformat() for day in values})  # type: ignore[call-arg, arg-type]
-        self._iceberg(table).overwrite(rows, overwrite_filter=days)
+        self._iceberg(table).overwrite(rows, overwrite_filter=_is_one_of(column, {day.isoformat() for day in values}))
         self._bind(table)
 
-    def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
-        """Delete the rows that have one of the values."""
+    def delete(self, table: Table, column: str, values: Sequence[str], *, days: Collection[date] | None = None) -> None:
+        """Delete the rows that have one of the values; `days` says in which partitions they are, None for any."""
         if not values:
             return
-        self._iceberg(table).delete(In(Reference(column), set(values)))  # type: ignore[call-arg, arg-type]
+        condition = _is_one_of(column, values)
+        if days and table.partition:
+            condition = And(_is_one_of(table.partition, {day.isoformat() for day in days}), condition)
+        self._iceberg(table).delete(condition)
         self._bind(table)
+
+    def delete_lines(self, table: Table, lines: Mapping[str, Collection[int]]) -> None:
+        """Delete the rows that came from these lines, by `source_object` the `line_number`s."""
+        conditions = [
+            And(_is_one_of("source_object", [key]), _is_one_of("line_number", numbers))
+            for key, numbers in lines.items()
+        ]
+        if conditions:
+            self._iceberg(table).delete(conditions[0] if len(conditions) == 1 else Or(*conditions))
+            self._bind(table)
 
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
         """Answer a query."""
         answer = self._arrow(select, values)
         return Answer(tuple(answer.column_names), list(zip(*(c.to_pylist() for c in answer.columns), strict=True)))
 
+    def count_files(self, table: Table) -> int:
+        """Return how many data files the table has now."""
+        return len(list(self._iceberg(table).scan().plan_files()))
+
+    def compact(self, table: Table, *, small_megabytes: int, from_files: int) -> None:
+        """Merge the small data files of each partition that has at least so many."""
+        iceberg_upkeep.compact(self._iceberg(table), small_megabytes=small_megabytes, from_files=from_files)
+        self._bind(table)
+
+    def expire(self, table: Table, *, keep: int, before: datetime | None = None) -> Expired:
+        """Forget all snapshots but the latest `keep` and those taken since `before`, and delete what only they had."""
+        return iceberg_upkeep.expire(self._iceberg(table), keep=keep, before=before)
+
+    def remove_orphans(self, table: Table, *, before: datetime) -> int:
+        """Delete files in the table's folder that no snapshot names and that are older; return how many."""
+        return iceberg_upkeep.remove_orphans(self._iceberg(table), before=before)
+
     def close(self) -> None:
         """Close the database in memory."""
         self._connection.close()
+
+    def _has_rows(self, table: Table, condition: str) -> bool:
+        """Return whether there is anything to replace: PyIceberg would warn where there is not."""
+        return bool(self._connection.sql(f"SELECT 1 FROM {table.name} WHERE {condition} LIMIT 1").fetchall())
 
     def _rows(self, table: Table, select: str) -> pa.Table:
         return self._arrow(select).cast(arrow_schema(table.columns))
@@ -161,6 +197,10 @@ class DuckDbEngine:
             return [unquote(urlparse(path).path) for path in paths] or None
         filesystem = iceberg.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
         return ds.dataset([path.split("://", 1)[1] for path in paths], filesystem=filesystem, format="parquet")
+
+
+def _is_one_of(column: str, values: Collection[Any]) -> BooleanExpression:
+    return In(Reference(column), set(values))  # type: ignore[call-arg, arg-type]
 
 
 def _catalog_properties(settings: LakeSettings, environment: Mapping[str, str]) -> dict[str, str]:

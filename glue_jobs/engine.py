@@ -5,7 +5,7 @@ In that SQL every table of the lake goes by its bare name, and a table that nobo
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from glue_jobs.raw import RawBucket, RawObject
@@ -23,6 +23,14 @@ class Answer:
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Expired:
+    """What an expiry took away."""
+
+    snapshots: int = 0
+    files: int = 0
 
 
 class Engine(Protocol):
@@ -49,11 +57,26 @@ class Engine(Protocol):
     def replace_where(self, table: Table, select: str, column: str, values: Collection[date]) -> None:
         """Put the rows of a query in the place of the rows that have one of the days."""
 
-    def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
-        """Delete the rows that have one of the values."""
+    def delete(self, table: Table, column: str, values: Sequence[str], *, days: Collection[date] | None = None) -> None:
+        """Delete the rows that have one of the values; `days` says in which partitions they are, None for any."""
+
+    def delete_lines(self, table: Table, lines: Mapping[str, Collection[int]]) -> None:
+        """Delete the rows that came from these lines, by `source_object` the `line_number`s."""
 
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
         """Answer a query; each ? in it stands for the next value."""
+
+    def count_files(self, table: Table) -> int:
+        """Return how many data files the table has now."""
+
+    def compact(self, table: Table, *, small_megabytes: int, from_files: int) -> None:
+        """Merge the small data files of each partition that has at least so many. No row changes."""
+
+    def expire(self, table: Table, *, keep: int, before: datetime | None = None) -> Expired:
+        """Forget all snapshots but the latest `keep` and those taken since `before`, and delete what only they had."""
+
+    def remove_orphans(self, table: Table, *, before: datetime) -> int:
+        """Delete files in the table's folder that no snapshot names and that are older; return how many."""
 
     def close(self) -> None:
         """Let go of what the engine holds."""

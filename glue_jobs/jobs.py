@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from glue_jobs.build import Build
 from glue_jobs.curate import Curate
 from glue_jobs.engine import Engine, open_engine
+from glue_jobs.erase import Erase, EraseError
 from glue_jobs.raw import RawBucket
 from glue_jobs.settings import LakeSettings, Order
 from glue_jobs.tables import RUNS, TABLES
+from glue_jobs.upkeep import Upkeep
 from glue_jobs.withdraw import withdraw
 from glue_jobs.writer import only_writer
 
@@ -76,11 +78,32 @@ def _withdraw(work: Work) -> Account:
     return withdraw(work.engine, order.incident_id, because=order.because, at=work.clock(), undo=order.undo)
 
 
+def _erase(work: Work) -> Account:
+    job = Erase(
+        engine=work.engine,
+        raw=work.raw,
+        settings=work.settings,
+        clock=work.clock,
+        user_id=work.order.user_id,
+        reached=work.reached,
+    )
+    try:
+        return job.run()
+    except EraseError as error:
+        raise JobError(str(error)) from error
+
+
+def _upkeep(work: Work) -> Account:
+    return Upkeep(engine=work.engine, settings=work.settings, clock=work.clock, reached=work.reached).run()
+
+
 JOBS: dict[str, Callable[[Work], Account]] = {
     "curate": _curate,
     "marts": _marts,
     "backfill": _backfill,
     "withdraw": _withdraw,
+    "erase": _erase,
+    "upkeep": _upkeep,
 }
 
 

@@ -1,4 +1,8 @@
-"""The page about records and tables, docs/tables.md: `python -m glue_jobs.pages > docs/tables.md` writes it anew."""
+"""The pages about records, tables and marts, rendered from their declarations.
+
+`python -m glue_jobs.pages tables > docs/tables.md` and `python -m glue_jobs.pages marts > docs/marts.md` write them
+anew.
+"""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +21,7 @@ from commerce.metrics import METRICS, NAMESPACE
 from commerce.rejects import MAX_LINE_CHARACTERS, MAX_OPENING_BRACKETS, REJECT_REASONS, TOLERATED_CLOCK_LEAD
 from commerce.rules.page import markdown_table
 from glue_jobs.incidents import NOT_AN_INCIDENT
-from glue_jobs.marts import marts
+from glue_jobs.marts import Mart, marts
 from glue_jobs.questions import questions
 from glue_jobs.tables import TABLES, Table
 
@@ -26,7 +30,7 @@ _INTRODUCTION = """\
 
 What an event looks like on the wire, what the detector writes, what the lake's tables hold, and every reason and
 metric by name. This page is rendered from the declarations in `commerce` and `glue_jobs`;
-`python -m glue_jobs.pages > docs/tables.md` writes it anew.
+`python -m glue_jobs.pages tables > docs/tables.md` writes it anew.
 """
 _EVENT = """\
 ## An event on the wire
@@ -99,14 +103,70 @@ _LINE_REASONS = {
 }
 
 
-def page() -> str:
-    """Return the page as Markdown."""
+_MARTS = """\
+# The marts
+
+Questions answered once a day and kept, each in an Iceberg table of its name. `python -m glue_jobs ask NAME` lists one,
+and so does Athena's saved query of that name; the SQL is in `glue_jobs/marts`. This page is rendered from the SQL
+files; `python -m glue_jobs.pages marts > docs/marts.md` writes it anew.
+
+## Two readings of every number
+
+Each row says in `reading` what it counts: `all_traffic`, or `people_only`, which leaves out what automata did. An
+incident of a rule that marks an automaton takes its user's events out, from the beginning of the first window above
+the threshold to the last moment above it; of a [surge](rules.md#site_surge) it takes out the users who came with it,
+only looked, and share a browser that is rare at other times. The table [verdicts](tables.md#verdicts) says who and
+when. In `ask`, `--people-only` chooses the reading; in Athena, the saved query whose name ends in `_people_only`.
+
+A verdict may come days later, or be withdrawn by a person (`python -m glue_jobs withdraw`). Then the days it reaches
+into are computed again, and [restatements](tables.md#restatements) tells each number that changed after it could have
+been read: from what, to what, when, and because of which incidents. Late events change numbers too, and are told in
+the same way. Not told are changes of a place in a ranking, of the building blocks, and of marts about single users,
+where `verdicts` itself says who is gone.
+
+A mart with a `period` is computed for days or weeks, and only for those that changed; the others are computed anew
+from the building blocks, never from all events.
+"""
+
+
+def marts_page() -> str:
+    """Return the page about the marts as Markdown."""
+    asked, working = ([mart for mart in marts() if mart.working is kind] for kind in (False, True))
+    parts = (
+        (_MARTS, "## What there is\n", *_overview(asked), "## The marts, one by one\n"),
+        (line for mart in sorted(asked, key=lambda mart: mart.name) for line in _mart(mart)),
+        ("## Building blocks\n", "Tables that the marts are made of, by day; nobody needs to ask them.\n"),
+        (line for mart in sorted(working, key=lambda mart: mart.name) for line in _mart(mart)),
+    )
+    return "\n".join(line for part in parts for line in part)
+
+
+def _overview(asked: Iterable[Mart]) -> Iterator[str]:
+    rows = (
+        (f"[`{mart.name}`](#{mart.name})", mart.title, mart.good_for)
+        for mart in sorted(asked, key=lambda mart: mart.name)
+    )
+    return markdown_table(("mart", "answers", "good for"), rows)
+
+
+def _mart(mart: Mart) -> Iterator[str]:
+    yield f"### {mart.name}\n"
+    yield f"{mart.title}. {mart.grain}\n"
+    yield f"Good for: {mart.good_for}\n"
+    named = ", ".join(f"`{column}`" for column in mart.key)
+    partition = f"; partitioned by `{mart.table.partition}`" if mart.table.partition else ""
+    yield f"A row is named by `reading`, {named}{partition}.\n"
+    rows = ((f"`{column.name}`", f"`{column.type}`", column.meaning) for column in mart.table.columns)
+    yield from markdown_table(("column", "type", "meaning"), rows)
+
+
+def tables_page() -> str:
+    """Return the page about records and tables as Markdown."""
     parts = (
         (_INTRODUCTION, _EVENT, *_wire_table(EVENT_FIELDS)),
         (_INCIDENT, *_field_table(INCIDENT_FIELDS)),
         (_TALLY, *_field_table(TALLY_FIELDS)),
         (_LAKE, *(line for table in TABLES for line in _table(table))),
-        (line for mart in marts() for line in (*_table(mart.table), f"Good for: {mart.good_for}\n")),
         (_RAW,),
         (_QUESTIONS, *_questions()),
         (_REASONS, *_reasons(), _NO_INCIDENT),
@@ -172,5 +232,7 @@ def _metrics() -> Iterator[str]:
     return markdown_table(("metric", "unit", "dimensions", "meaning"), rows)
 
 
+PAGES = {"tables": tables_page, "marts": marts_page}
+
 if __name__ == "__main__":
-    sys.stdout.write(page().rstrip("\n") + "\n")
+    sys.stdout.write(PAGES[sys.argv[1]]().rstrip("\n") + "\n")

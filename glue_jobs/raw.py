@@ -40,13 +40,28 @@ class RawBucket:
         found = [self._object(entry) for page in pages for entry in page.get("Contents", [])]
         return sorted(found, key=lambda raw: raw.key)
 
-    def read(self, key: str) -> bytes:
-        """Return the object's content, decompressed. Raises RawError."""
-        body = self._client.get_object(Bucket=self.name, Key=key)["Body"].read()
+    def read(self, key: str, *, version_id: str = "") -> bytes:
+        """Return the object's content, decompressed, or that of an older version. Raises RawError."""
+        version = {"VersionId": version_id} if version_id else {}
+        body = self._client.get_object(Bucket=self.name, Key=key, **version)["Body"].read()
         try:
             return gzip.decompress(body)
         except (OSError, EOFError, zlib.error) as error:
             raise RawError(f"s3://{self.name}/{key} is no gzip file ({error}): repair it or move it away") from error
+
+    def rewrite(self, key: str, content: bytes) -> None:
+        """Put other content in the place of an object's."""
+        self._client.put_object(Bucket=self.name, Key=key, Body=gzip.compress(content, mtime=0))
+
+    def older_versions(self, prefix: str) -> list[tuple[RawObject, str]]:
+        """Return the objects below the prefix as they were before, each with its version: none without versioning."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=prefix)
+        versions = [entry for page in pages for entry in page.get("Versions", [])]
+        return [(self._object(entry), entry["VersionId"]) for entry in versions if not entry["IsLatest"]]
+
+    def delete_version(self, key: str, version_id: str) -> None:
+        """Delete one version of an object for good."""
+        self._client.delete_object(Bucket=self.name, Key=key, VersionId=version_id)
 
     @cached_property
     def _client(self) -> Any:

@@ -53,7 +53,9 @@ class Sessions:
         names = ", ".join(EVENTS.column_names)
         members = [f"SELECT {names} FROM events WHERE {on_days('event_day', days)}"]
         if reached:
-            members += [f"SELECT {names} FROM events WHERE {belongs}" for belongs in _belonging(reading, reached)]
+            members += [
+                f"SELECT {names} FROM events AS event WHERE {belongs}" for belongs in _belonging(reading, reached)
+            ]
         seen = " UNION ALL ".join(members)
         people = f" WHERE {by_people('members')}" if reading is Reading.PEOPLE_ONLY else ""
         return (
@@ -90,12 +92,15 @@ WHERE reading = '{reading}' AND ({near} OR (tracked AND EXISTS (
 
 
 def _belonging(reading: Reading, reached: Collection[date]) -> Iterator[str]:
-    """Yield the conditions under which an event of the days reached belongs to a touched session."""
-    touched = f"SELECT 1 FROM touched_{reading} AS touched WHERE touched.user_id = events.user_id"
-    yield f"{on_days('event_day', reached)} AND EXISTS ({touched} AND touched.session_id = events.user_session)"
+    """Yield the conditions under which an event of the days reached belongs to a touched session.
+
+    The event goes by an alias because a session has a column `events`, which Spark would take the name for.
+    """
+    touched = f"SELECT 1 FROM touched_{reading} AS touched WHERE touched.user_id = event.user_id"
+    yield f"{on_days('event_day', reached)} AND EXISTS ({touched} AND touched.session_id = event.user_session)"
     yield (
-        f"{on_days('event_day', reached)} AND events.user_session IS NULL AND EXISTS ({touched} "
-        "AND NOT touched.tracked AND events.event_time BETWEEN touched.started_at AND touched.ended_at)"
+        f"{on_days('event_day', reached)} AND event.user_session IS NULL AND EXISTS ({touched} "
+        "AND NOT touched.tracked AND event.event_time BETWEEN touched.started_at AND touched.ended_at)"
     )
 
 

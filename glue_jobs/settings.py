@@ -14,6 +14,11 @@ class LakeSettings:
     `batch_megabytes` is how much compressed raw data one commit takes, and so how much memory a job needs: DuckDB
     uses about thirty times as much. `days_at_once` is how many days of a mart are computed together, for the same
     reason. `memory_megabytes` bounds what DuckDB holds before it writes to disk, 0 for its own choice.
+
+    Upkeep keeps a table's snapshots for `snapshot_days` and at least the latest `snapshots_kept`, and files that no
+    snapshot names for `orphan_days` (Spark refuses less than one). It merges files of less than
+    `small_file_megabytes` where a partition has at least `small_files`.
+
     `spark_jars` names the Iceberg jar where Spark does not bring it, as Glue does.
     """
 
@@ -27,6 +32,11 @@ class LakeSettings:
     batch_megabytes: int = 64
     days_at_once: int = 7
     memory_megabytes: int = 0
+    snapshot_days: int = 7
+    snapshots_kept: int = 5
+    orphan_days: int = 3
+    small_files: int = 5
+    small_file_megabytes: int = 16
     spark_jars: str = ""
 
 

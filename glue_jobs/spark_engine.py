@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from commerce.sql.spark import SESSION_SETTINGS, judged_sql
-from glue_jobs.engine import Answer
+from glue_jobs.engine import Answer, Expired, day_literal
 from glue_jobs.lines import arrow_lines
 from glue_jobs.marts import marts
 from glue_jobs.raw import RawBucket, RawObject
@@ -26,6 +26,7 @@ CATALOG = "lake"
 CARRIED = ("source_object", "line_number", "arrived_at", "raw")
 LINES = "source_object STRING, line_number BIGINT, arrived_at TIMESTAMP, raw BINARY"
 LINES_AT_ONCE = 20_000
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class SparkEngine:
@@ -59,10 +60,11 @@ class SparkEngine:
         """Create the table if it is not there."""
         columns = ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.meaning)}" for c in table.columns)
         partition = f"PARTITIONED BY (`{table.partition}`)" if table.partition else ""
+        properties = ", ".join(f"'{n}' = '{v}'" for n, v in {"format-version": "2", **table.properties}.items())
         self._session.catalog.dropTempView(table.name)
         self._session.sql(
             f"CREATE TABLE IF NOT EXISTS `{table.name}` ({columns}) USING iceberg {partition} "
-            f"COMMENT {_quoted(table.grain)} TBLPROPERTIES ('format-version' = '2')"
+            f"COMMENT {_quoted(table.grain)} TBLPROPERTIES ({properties})"
         )
 
     def stage(self, objects: Sequence[RawObject]) -> None:
@@ -105,21 +107,65 @@ class SparkEngine:
         rows = self._session.sql(_spark(select)).select(*table.column_names)
         rows.writeTo(table.name).overwrite(f.col(column).isin(list(values)))
 
-    def delete(self, table: Table, column: str, values: Sequence[str]) -> None:
-        """Delete the rows that have one of the values."""
+    def delete(self, table: Table, column: str, values: Sequence[str], *, days: Collection[date] | None = None) -> None:
+        """Delete the rows that have one of the values; `days` says in which partitions they are, None for any."""
         if not values:
             return
-        self._session.sql(f"DELETE FROM {table.name} WHERE {column} IN ({', '.join(map(_quoted, values))})")
+        within = f"{table.partition} IN ({', '.join(map(day_literal, days))}) AND " if days and table.partition else ""
+        self._session.sql(f"DELETE FROM {table.name} WHERE {within}{column} IN ({', '.join(map(_quoted, values))})")
+
+    def delete_lines(self, table: Table, lines: Mapping[str, Collection[int]]) -> None:
+        """Delete the rows that came from these lines, by `source_object` the `line_number`s."""
+        conditions = [
+            f"(source_object = {_quoted(key)} AND line_number IN ({', '.join(map(str, numbers))}))"
+            for key, numbers in lines.items()
+        ]
+        if conditions:
+            self._session.sql(f"DELETE FROM {table.name} WHERE {' OR '.join(conditions)}")
 
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
         """Answer a query."""
         frame = self._session.sql(_spark(select), args=list(values) or None)
         return Answer(tuple(frame.columns), [tuple(map(_plain, row)) for row in frame.collect()])
 
+    def count_files(self, table: Table) -> int:
+        """Return how many data files the table has now."""
+        return self._count(table, "files")
+
+    def compact(self, table: Table, *, small_megabytes: int, from_files: int) -> None:
+        """Merge the small data files of each partition that has at least so many."""
+        options = {"min-file-size-bytes": small_megabytes * 1_000_000, "min-input-files": from_files}
+        listed = ", ".join(f"'{name}', '{value}'" for name, value in options.items())
+        self._call("rewrite_data_files", table, f"options => map({listed})")
+
+    def expire(self, table: Table, *, keep: int, before: datetime | None = None) -> Expired:
+        """Forget all snapshots but the latest `keep` and those taken since `before`, and delete what only they had."""
+        there = self._count(table, "snapshots")
+        (deleted,) = self._call(
+            "expire_snapshots", table, f"older_than => {_instant(before or FOR_EVER)}", f"retain_last => {keep:d}"
+        )
+        return Expired(there - self._count(table, "snapshots"), sum(deleted))
+
+    def remove_orphans(self, table: Table, *, before: datetime) -> int:
+        """Delete files in the table's folder that no snapshot names and that are older; return how many.
+
+        Spark refuses to delete what is younger than a day.
+        """
+        older_than = f"older_than => {_instant(before)}"
+        return len(self._call("remove_orphan_files", table, older_than, "prefix_listing => true"))
+
     def close(self) -> None:
         """Forget what was staged; the session belongs to the process."""
         for name in (view.name for view in self._session.catalog.listTables() if view.isTemporary):
             self._session.catalog.dropTempView(name)
+
+    def _call(self, procedure: str, table: Table, *arguments: str) -> list[Any]:
+        listed = ", ".join((f"table => '{self._database}.{table.name}'", *arguments))
+        return list(self._session.sql(f"CALL {CATALOG}.system.{procedure}({listed})").collect())
+
+    def _count(self, table: Table, what: str) -> int:
+        """Count what the table's metadata lists."""
+        return int(self._session.table(f"{CATALOG}.`{self._database}`.{table.name}.{what}").count())
 
     def _stand_in(self, table: Table) -> None:
         """Let a table that is not there be an empty one, for questions."""
@@ -171,6 +217,10 @@ def _spark(select: str) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _instant(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
 
 
 def _plain(value: Any) -> Any:

@@ -32,12 +32,26 @@ class Table:
         """The names, in order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def properties(self) -> dict[str, str]:
+        """What Iceberg is told when the table is created.
+
+        Beside each file it notes the least and greatest value of every column, and keeps them in manifests after the
+        file is gone. A user's id or address must not stay there, so only the columns that files are chosen by have it.
+        """
+        bounded = {column.name: _BOUNDS[column.type] for column in self.columns if column.type in _BOUNDS}
+        if SOURCE[0] in self.columns:
+            bounded[SOURCE[0].name] = "truncate(32)"
+        bounds = {f"write.metadata.metrics.column.{name}": mode for name, mode in bounded.items()}
+        return {"write.metadata.metrics.default": "counts", **bounds}
+
 
 ARRIVED_AT = Column("arrived_at", "timestamp", "End of the hour in which the record reached the raw bucket.")
 SOURCE = (
     Column("source_object", "string", "The raw object the record came in."),
     Column("line_number", "bigint", "Its line in that object, from 1."),
 )
+_BOUNDS = {"date": "full", "timestamp": "full"}
 
 EVENTS = Table(
     name="events",
@@ -138,13 +152,14 @@ ERASURES = Table(
     grain="One row a user erased: the receipt.",
     columns=(
         Column("erasure_id", "string", "The receipt's number."),
-        Column("erased_at", "timestamp", "When it was done."),
+        Column("begun_at", "timestamp", "When it was begun."),
+        Column("erased_at", "timestamp", "When it was done; empty as long as it is not: erase the user again then."),
         Column("user_hash", "string", "SHA-256 of the user id, to prove whose it was without keeping it."),
         Column("events", "bigint", "Events deleted."),
         Column("rejects", "bigint", "Rejects deleted."),
         Column("other_rows", "bigint", "Rows deleted from all other tables."),
         Column("raw_objects", "bigint", "Raw objects written anew without the user's records."),
-        Column("raw_records", "bigint", "Records blanked in them."),
+        Column("raw_records", "bigint", "Records blanked in them, or rid of the user's event ids."),
         Column("event_days", "array<date>", "The days whose numbers change by it."),
     ),
 )

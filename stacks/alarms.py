@@ -12,11 +12,18 @@ BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 FINE = cloudwatch.TreatMissingData.NOT_BREACHING
 BREACH = cloudwatch.TreatMissingData.BREACHING
 SECONDS_BEHIND = 60
+# A day, and what one night's run may take longer than the last one's.
+HOURS_BETWEEN_RUNS = 26
 
 
 def alarms(scope: Construct, *, stage: Stage, measures: Measures) -> list[cloudwatch.Alarm]:
     """Return every alarm; the caller says whom they tell."""
-    return [*_reading(scope, measures), *_detecting(scope, stage, measures), *_responding(scope, measures)]
+    return [
+        *_reading(scope, measures),
+        *_detecting(scope, stage, measures),
+        *_responding(scope, measures),
+        *_answering(scope, measures),
+    ]
 
 
 def _reading(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
@@ -77,6 +84,32 @@ def _responding(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
         _alarm(scope, "ResponderErrors", measures.responder_errors, 0, "The responder fails as a whole."),
         _alarm(scope, "RecordsFailed", measures.records_failed, 0, "Records of the incidents stream are not handled."),
         _alarm(scope, "DeadLettersWaiting", measures.dead_letters, 0, "Batches were given up: see the queue."),
+    ]
+
+
+def _answering(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
+    # A run that was never started fails nowhere: only its success can be missed.
+    return [
+        _alarm(
+            scope,
+            "CurateOverdue",
+            measures.curate_successes,
+            1,
+            "The job curate has not succeeded for a day.",
+            periods=HOURS_BETWEEN_RUNS,
+            comparison=BELOW,
+            missing=BREACH,
+        ),
+        _alarm(
+            scope,
+            "MartsOverdue",
+            measures.marts_successes,
+            1,
+            "The job marts has not succeeded for a day.",
+            periods=HOURS_BETWEEN_RUNS,
+            comparison=BELOW,
+            missing=BREACH,
+        ),
     ]
 
 

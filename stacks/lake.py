@@ -31,7 +31,12 @@ class LakeStack(Stack):
         super().__init__(scope, construct_id)
         access_logs = PrivateBucket(self, "AccessLogs", stage=stage, keep_days={EVERYTHING: ACCESS_LOG_DAYS})
         self.raw = PrivateBucket(
-            self, "Raw", stage=stage, access_logs=access_logs, keep_days={EVERYTHING: stage.raw_retention_days}
+            self,
+            "Raw",
+            stage=stage,
+            access_logs=access_logs,
+            keep_days={EVERYTHING: stage.raw_retention_days},
+            archive_after_days=stage.raw_archive_after_days,
         )
         self.lake = PrivateBucket(
             self, "Lake", stage=stage, access_logs=access_logs, keep_days={ANSWERS_PREFIX: ANSWER_DAYS}
@@ -59,9 +64,11 @@ class LakeStack(Stack):
             incidents_prefix=INCIDENTS_PREFIX,
         )
         self.jobs = BatchJobs(self, "Batch", stage=stage, settings=settings)
-        self.catalog.let_read_and_write(self.jobs.role)
-        _let_read(self.jobs.role, raw=self.raw)
-        _let_write(self.jobs.role, lake=self.lake)
+        for role in (self.jobs.role, self.jobs.maintenance_role):
+            self.catalog.let_read_and_write(role)
+            _let_read(role, raw=self.raw)
+            _let_write(role, lake=self.lake)
+        _let_erase(self.jobs.maintenance_role, raw=self.raw)
         self.queries = Queries(self, "Queries", stage=stage, bucket=self.lake, database=self.catalog.database_name)
         CfnOutput(self, "RawBucketName", value=self.raw.bucket_name)
         CfnOutput(self, "LakeBucketName", value=self.lake.bucket_name)
@@ -81,6 +88,13 @@ class LakeStack(Stack):
 def _let_read(role: iam.IRole, *, raw: s3.IBucket) -> None:
     allow(role, "s3:GetBucketLocation", "s3:ListBucket", on=[raw.bucket_arn])
     allow(role, "s3:GetObject", on=[raw.arn_for_objects("raw/*")])
+
+
+def _let_erase(role: iam.IRole, *, raw: s3.IBucket) -> None:
+    """Let the job take a user's records out of raw objects, and out of versions of them should there be any."""
+    allow(role, "s3:ListBucketVersions", on=[raw.bucket_arn])
+    actions = ("DeleteObject", "DeleteObjectVersion", "GetObjectVersion", "PutObject")
+    allow(role, *(f"s3:{action}" for action in actions), on=[raw.arn_for_objects("raw/*")])
 
 
 def _let_write(role: iam.IRole, *, lake: s3.IBucket) -> None:

@@ -1,21 +1,18 @@
 """The questions, as Athena named queries in a workgroup that encrypts answers and caps what one may scan."""
 
-from pathlib import Path
-
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.packaging import ROOT
+from glue_jobs.questions import questions
 from stacks.stages import Stage
 
 ANSWERS_PREFIX = "answers/"
-QUERIES = ROOT / "glue_jobs" / "queries"
 
 
 class Queries(Construct):
-    """One workgroup, and one named query for each file in glue_jobs/queries."""
+    """One workgroup, and the named queries of every question: a mart has two, all traffic and people only."""
 
     def __init__(self, scope: Construct, construct_id: str, *, stage: Stage, bucket: s3.IBucket, database: str) -> None:
         super().__init__(scope, construct_id)
@@ -31,24 +28,19 @@ class Queries(Construct):
         )
         # What an alert names for looking at an incident's sample events.
         self.sample_events = "incident_events"
-        for file in sorted(QUERIES.glob("*.sql")):
-            _named_query(self, file, database=database, workgroup=workgroup)
+        for question in questions().values():
+            for name, title, sql in question.athena_queries():
+                query = athena.CfnNamedQuery(
+                    self,
+                    "".join(word.title() for word in name.split("_")),
+                    name=name,
+                    description=title,
+                    database=database,
+                    work_group=workgroup.name,
+                    query_string=sql,
+                )
+                query.add_resource_dependency(workgroup)
         CfnOutput(Stack.of(self), "WorkgroupName", value=workgroup.ref)
-
-
-def _named_query(scope: Construct, file: Path, *, database: str, workgroup: athena.CfnWorkGroup) -> None:
-    """Add the question that the file holds; its first line says what it answers."""
-    sql = file.read_text(encoding="utf-8")
-    query = athena.CfnNamedQuery(
-        scope,
-        "".join(word.title() for word in file.stem.split("_")),
-        name=file.stem,
-        description=sql.splitlines()[0].removeprefix("-- title: "),
-        database=database,
-        work_group=workgroup.name,
-        query_string=sql,
-    )
-    query.add_resource_dependency(workgroup)
 
 
 def _configuration(*, stage: Stage, bucket: s3.IBucket) -> athena.CfnWorkGroup.WorkGroupConfigurationProperty:

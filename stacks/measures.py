@@ -5,6 +5,7 @@ Our own come from the catalogue in commerce.metrics; the rest are what the AWS s
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
 
 from commerce import metrics
 from stacks.detection import DetectionStack
@@ -14,6 +15,8 @@ from stacks.streams import StreamsStack
 
 FIVE_MINUTES = Duration.minutes(5)
 ONE_MINUTE = Duration.minutes(1)
+# CloudWatch looks back further than a day only over periods of at least an hour.
+ONE_HOUR = Duration.hours(1)
 
 
 class Measures:
@@ -36,6 +39,8 @@ class Measures:
         self.detector_restarts = _new_restarts(_of_detector("fullRestarts", detection))
         self.responder_errors = response.responder.metric_errors(period=FIVE_MINUTES)
         self.dead_letters = response.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
+        self.curate_successes = _matches(lake.jobs.curate_succeeded)
+        self.marts_successes = _matches(lake.jobs.marts_succeeded)
         self.delivery_ages = [
             cloudwatch.Metric(
                 namespace="AWS/Firehose",
@@ -85,4 +90,15 @@ def _new_restarts(total: cloudwatch.Metric) -> cloudwatch.MathExpression:
     """Flink counts restarts since the job was submitted; what matters is whether the count rises."""
     return cloudwatch.MathExpression(
         expression="DIFF(restarts)", using_metrics={"restarts": total}, period=FIVE_MINUTES, label="restarts"
+    )
+
+
+def _matches(rule: events.CfnRule) -> cloudwatch.Metric:
+    """Return how many events the rule matched; it has one whether or not the rule has a target."""
+    return cloudwatch.Metric(
+        namespace="AWS/Events",
+        metric_name="TriggeredRules",
+        dimensions_map={"RuleName": rule.ref},
+        statistic="Sum",
+        period=ONE_HOUR,
     )

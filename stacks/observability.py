@@ -38,11 +38,11 @@ class ObservabilityStack(Stack):
         operations = actions.SnsAction(response.operations)
         for alarm in alarms(self, stage=stage, measures=measures):
             alarm.add_alarm_action(operations)
-        _tell_of_failed_jobs(self, jobs=lake.jobs, topic=response.operations)
+        _tell_of_failed_jobs(self, stage=stage, jobs=lake.jobs, topic=response.operations)
         _dashboard(self, measures=measures)
 
 
-def _tell_of_failed_jobs(scope: Construct, *, jobs: BatchJobs, topic: sns.ITopic) -> None:
+def _tell_of_failed_jobs(scope: Construct, *, stage: Stage, jobs: BatchJobs, topic: sns.ITopic) -> None:
     """Glue publishes a job's end as an event, not as a metric: without this a failed night goes unnoticed."""
     events.CfnRule(
         scope,
@@ -51,9 +51,22 @@ def _tell_of_failed_jobs(scope: Construct, *, jobs: BatchJobs, topic: sns.ITopic
         event_pattern={
             "source": ["aws.glue"],
             "detail-type": ["Glue Job State Change"],
-            "detail": {"state": ["FAILED", "TIMEOUT"], "jobName": [job.ref for job in jobs.jobs.values()]},
+            "detail": {
+                "state": ["FAILED", "TIMEOUT", "STOPPED"],
+                "jobName": [job.ref for job in jobs.jobs],
+            },
         },
-        targets=[events.CfnRule.TargetProperty(id="Operations", arn=topic.topic_arn)],
+        targets=[
+            events.CfnRule.TargetProperty(
+                id="Operations",
+                arn=topic.topic_arn,
+                input_transformer=events.CfnRule.InputTransformerProperty(
+                    input_paths_map={name: f"$.detail.{name}" for name in ("jobName", "jobRunId", "state", "message")},
+                    input_template=f'"Floorwalker {stage.name}: a run of <jobName> ended as <state>. '
+                    'It was <jobRunId>, and said: <message>"',
+                ),
+            )
+        ],
     )
 
 

@@ -3,6 +3,7 @@
 from aws_cdk import App
 
 from stacks.detection import DetectionStack
+from stacks.insights import InsightsStack
 from stacks.lake import LakeStack
 from stacks.observability import ObservabilityStack
 from stacks.response import ResponseStack
@@ -29,3 +30,13 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
     ObservabilityStack(
         app, f"{name}-observability", stage=stage, streams=streams, lake=lake, detection=detection, response=response
     )
+    if stage.quicksight_user:
+        insights = InsightsStack(
+            app,
+            f"{name}-insights",
+            stage=stage,
+            owner=stage.quicksight_user,
+            database=lake.catalog.database_name,
+            workgroup=lake.queries.workgroup_name,
+        )
+        insights.add_stack_dependency(lake)

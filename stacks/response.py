@@ -28,7 +28,7 @@ from stacks.parts.service_key import service_key
 from stacks.stages import Stage
 
 # Alarms come from the one, failed batch jobs from the other.
-OPERATORS_INFORMANTS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
+CLOUDWATCH, EVENTBRIDGE = "cloudwatch.amazonaws.com", "events.amazonaws.com"
 
 
 class ResponseStack(Stack):
@@ -46,7 +46,9 @@ class ResponseStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id)
         self.table = _table(self, stage=stage)
-        key = service_key(self, "TopicsKey", purpose="Floorwalker: alerts and alarms", services=OPERATORS_INFORMANTS)
+        key = service_key(
+            self, "TopicsKey", purpose="Floorwalker: alerts and alarms", services=(CLOUDWATCH, EVENTBRIDGE)
+        )
         self.alerts = sns.Topic(self, "Alerts", display_name="Floorwalker alerts", master_key=key, enforce_ssl=True)
         self.operations = sns.Topic(
             self, "Operations", display_name="Floorwalker operations", master_key=key, enforce_ssl=True
@@ -125,11 +127,17 @@ def _reading(stream: kinesis.IStream, *, dead_letters: sqs.IQueue) -> sources.Ki
 
 
 def _let_inform(topic: sns.Topic) -> None:
-    topic.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(service) for service in OPERATORS_INFORMANTS],
-            actions=["sns:Publish"],
-            resources=[topic.topic_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": Stack.of(topic).account}},
+    """Let the services publish, alarms of this account only.
+
+    EventBridge says of no event whose it is when it publishes to a topic: with a condition none would arrive.
+    """
+    own_account = {"StringEquals": {"aws:SourceAccount": Stack.of(topic).account}}
+    for service, conditions in ((CLOUDWATCH, own_account), (EVENTBRIDGE, None)):
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions=conditions,
+            )
         )
-    )

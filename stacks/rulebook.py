@@ -24,6 +24,16 @@ _OWN_PREFIX = "The role writes below this prefix of this bucket, where object na
 _ENCRYPTED_AT_SOURCE = (
     "A delivery stream that reads a Kinesis stream stores nothing itself; the Kinesis stream is encrypted."
 )
+_JOBS_RESOURCES = {
+    "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws-glue/*": (
+        "Glue names its log groups itself, below /aws-glue."
+    ),
+    "arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:table/floorwalker_{stage}/*": (
+        "The jobs create and change the tables of this one database."
+    ),
+    "<Raw72517081.Arn>/raw/*": "The jobs read every raw object, and one rewrites them; their names are Firehose's own.",
+    "<Lake5F1B88EA.Arn>/warehouse/*": _OWN_PREFIX,
+}
 
 ACCEPTED: tuple[Accepted, ...] = (
     *(
@@ -45,29 +55,10 @@ ACCEPTED: tuple[Accepted, ...] = (
         )
         for title in ("Events", "Incidents")
     ),
-    Accepted(
-        stack="lake",
-        construct="Batch/Role",
-        finding="AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws-glue/*]",
-        reason="Glue names its log groups itself, below /aws-glue.",
-    ),
-    Accepted(
-        stack="lake",
-        construct="Batch/Role",
-        finding="AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:glue:<AWS::Region>:<AWS::AccountId>:table/floorwalker_{stage}/*]",
-        reason="The jobs create and change the tables of this one database.",
-    ),
-    Accepted(
-        stack="lake",
-        construct="Batch/Role",
-        finding="AwsSolutions-IAM5[Resource::<Raw72517081.Arn>/raw/*]",
-        reason="The jobs read every raw object; their names are Firehose's own.",
-    ),
-    Accepted(
-        stack="lake",
-        construct="Batch/Role",
-        finding="AwsSolutions-IAM5[Resource::<Lake5F1B88EA.Arn>/warehouse/*]",
-        reason=_OWN_PREFIX,
+    *(
+        Accepted(stack="lake", construct=f"Batch/{role}", finding=f"AwsSolutions-IAM5[Resource::{on}]", reason=reason)
+        for role in ("Role", "MaintenanceRole")
+        for on, reason in _JOBS_RESOURCES.items()
     ),
     Accepted(
         stack="response",

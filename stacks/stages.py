@@ -1,13 +1,20 @@
 """The stages. They run the same stacks and differ only in the arguments written here."""
 
+import re
 from dataclasses import dataclass
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
 
+_QUICKSIGHT_USER = re.compile(r"arn:[\w-]+:quicksight:[\w-]+:\d{12}:(user|group)/.+")
+
 
 class UnknownStageError(ValueError):
     """A stage that is not in the list; the message names those that are."""
+
+
+class UnknownUserError(ValueError):
+    """Something that is no QuickSight user or group; the message says what one looks like."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +22,10 @@ class Stage:
     """What one copy of the platform is given.
 
     `shards_per_stream` None means on-demand streams. `retain_data` keeps the buckets and the incidents table when
-    the stacks are destroyed. `warehouse_folder` is used by the catalog `sqlite` only.
+    the stacks are destroyed. `raw_archive_after_days` 0 leaves raw objects where they are. `warehouse_folder` is used
+    by the catalog `sqlite` only. `quicksight_user` is the ARN of the QuickSight user or group who is to own the data
+    sets and the dashboard, empty for none of them; `quicksight_spice` copies the marts into QuickSight's own store
+    every morning, instead of asking Athena at every look.
     """
 
     name: str
@@ -24,6 +34,7 @@ class Stage:
     stream_retention_hours: int = 24
     log_retention_days: int = 14
     raw_retention_days: int = 30
+    raw_archive_after_days: int = 0
     incident_retention_days: int = 365
     delivery_buffer_seconds: int = 60
     delivery_buffer_mebibytes: int = 16
@@ -40,10 +51,20 @@ class Stage:
     warehouse_folder: str = ""
     batch_workers: int = 2
     bytes_scanned_cutoff: int = 10 * 1024**3
+    quicksight_user: str = ""
+    quicksight_spice: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that no rule has, before anything is deployed with it; raises ValueError."""
+        """Refuse a threshold that no rule has and a user that is none, before anything is deployed with them.
+
+        Raises ValueError, and UnknownUserError for the user.
+        """
         with_thresholds(RULES, self.threshold_overrides)
+        if self.quicksight_user and not _QUICKSIGHT_USER.fullmatch(self.quicksight_user):
+            raise UnknownUserError(
+                f"{self.quicksight_user!r} is no QuickSight user or group: give its ARN, as "
+                "arn:aws:quicksight:eu-west-1:123456789012:user/default/NAME"
+            )
 
 
 DEV = Stage(name="dev")
@@ -53,6 +74,7 @@ PROD = Stage(
     stream_retention_hours=7 * 24,
     log_retention_days=90,
     raw_retention_days=3 * 365,
+    raw_archive_after_days=90,
     delivery_buffer_seconds=300,
     delivery_buffer_mebibytes=64,
     detector_parallelism=4,

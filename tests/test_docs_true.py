@@ -18,7 +18,7 @@ from commerce import event
 from commerce.rules import RULES
 from commerce.rules import page as rules_page
 from commerce.rules.rule import with_thresholds
-from glue_jobs import pages as tables_page
+from glue_jobs.pages import marts_page, tables_page
 from glue_jobs.questions import questions
 from lambdas.respond.row import OWN_ATTRIBUTES
 from simulator import generate, kaggle
@@ -160,7 +160,8 @@ def test_every_stage_written_in_python_could_be_deployed(page: Page) -> None:
     ("path", "render", "command"),
     [
         ("docs/rules.md", rules_page.page, "python -m commerce.rules.page > docs/rules.md"),
-        ("docs/tables.md", tables_page.page, "python -m glue_jobs.pages > docs/tables.md"),
+        ("docs/tables.md", tables_page, "python -m glue_jobs.pages tables > docs/tables.md"),
+        ("docs/marts.md", marts_page, "python -m glue_jobs.pages marts > docs/marts.md"),
     ],
 )
 def test_rendered_pages_are_up_to_date(path: str, render: Callable[[], str], command: str) -> None:

@@ -15,24 +15,29 @@ TOLD = "SELECT * FROM restatements ORDER BY restatement_id"
 
 
 def test_both_engines_build_by_what_changed_alike(spark_settings, s3, tmp_path: Path):
-    """A first build, late events with late verdicts, and a verdict withdrawn."""
+    """A first build; then, at once, late events, late verdicts and a verdict withdrawn."""
     bucket = new_bucket()
     chosen = replace(spark_settings, raw_bucket=bucket, database="changes")
-    spark = Lake(chosen, open_engine(chosen, raw=RawBucket(name=bucket), environment=os.environ))
-    duckdb = embedded(bucket, tmp_path)
+    lakes = (
+        embedded(bucket, tmp_path),
+        Lake(chosen, open_engine(chosen, raw=RawBucket(name=bucket), environment=os.environ)),
+    )
     deliveries = small_shop(1)
-    for part in (deliveries[:3], deliveries[3:]):
-        _build(part, duckdb, spark)
-    for lake in (duckdb, spark):
-        withdraw(lake.engine, incidents(deliveries)[0], because="a test of the shop's own", at=NOW)
-    _build([], duckdb, spark)
-
-
-def _build(deliveries: list[Delivery], duckdb: Lake, spark: Lake) -> None:
-    for delivery in deliveries:
-        put(duckdb.settings.raw_bucket, delivery.object_key, delivery.content)
-    for lake in (duckdb, spark):
+    _deliver(bucket, deliveries[:6])
+    for lake in lakes:
         lake.curate()
         lake.build()
+    _deliver(bucket, deliveries[6:])
+    for lake in lakes:
+        lake.curate()
+        withdraw(lake.engine, incidents(deliveries[:6])[0], because="it was the warehouse's scanner", at=NOW)
+        lake.build()
+    duckdb, spark = lakes
     assert spark.marts() == duckdb.marts()
     assert spark.rows(TOLD) == duckdb.rows(TOLD)
+    assert {row["cause"] for row in duckdb.rows(TOLD)} == {"events", "verdict", "verdict and events"}
+
+
+def _deliver(bucket: str, deliveries: list[Delivery]) -> None:
+    for delivery in deliveries:
+        put(bucket, delivery.object_key, delivery.content)

@@ -93,12 +93,12 @@ def new_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., App]:
 
 
 @pytest.fixture(scope="session")
-def synthesised(new_app: Callable[..., App]) -> Callable[[str], Synthesised]:
-    """Return the templates of a stage by its name."""
+def synthesised(new_app: Callable[..., App]) -> Callable[..., Synthesised]:
+    """Return the templates of a stage by its name, with more context for the application if need be."""
 
     @cache
-    def synthesise(stage: str) -> Synthesised:
-        app = new_app(stage=stage, alert_email=ALERT_EMAIL)
+    def synthesise(stage: str, **context: str) -> Synthesised:
+        app = new_app(stage=stage, alert_email=ALERT_EMAIL, **context)
         build(app)
         return Synthesised(stage=stage, directory=Path(app.synth().directory))
 
@@ -106,7 +106,7 @@ def synthesised(new_app: Callable[..., App]) -> Callable[[str], Synthesised]:
 
 
 @pytest.fixture(params=sorted(STAGES))
-def every_stage(request: pytest.FixtureRequest, synthesised: Callable[[str], Synthesised]) -> Synthesised:
+def every_stage(request: pytest.FixtureRequest, synthesised: Callable[..., Synthesised]) -> Synthesised:
     return synthesised(request.param)
 
 
@@ -123,3 +123,15 @@ def prod(synthesised: Callable[[str], Synthesised]) -> Synthesised:
 @pytest.fixture
 def laptop(synthesised: Callable[[str], Synthesised]) -> Synthesised:
     return synthesised("laptop")
+
+
+@pytest.fixture(scope="session")
+def owner() -> str:
+    """Return who owns what is in QuickSight."""
+    return "arn:aws:quicksight:eu-west-1:123456789012:user/default/keeper@example.com"
+
+
+@pytest.fixture(scope="session")
+def insights(synthesised: Callable[..., Synthesised], owner: str) -> Synthesised:
+    """Return the templates of a stage with an owner of what is in QuickSight."""
+    return synthesised("dev", quicksight_user=owner)

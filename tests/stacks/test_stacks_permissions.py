@@ -35,6 +35,42 @@ def test_a_service_takes_a_role_on_for_its_own_work_only(every_stage):
             assert list(statement["Principal"]) == ["Service"], role.logical_id
 
 
+def test_the_nightly_jobs_read_raw_records_and_change_none(every_stage):
+    """Everything is rebuilt from them: a mistake in `curate` must not reach them."""
+    assert _on_raw(every_stage, "BatchRole") == {"s3:GetObject", "s3:GetBucketLocation", "s3:ListBucket"}
+
+
+def test_maintenance_alone_may_rewrite_raw_records(every_stage):
+    """To erase a user, from every version of an object; it reaches nothing of the bucket beyond the records."""
+    granted = _on_raw(every_stage, "BatchMaintenanceRole")
+    assert {"s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"} <= granted
+    for policy in every_stage.all("AWS::IAM::Policy"):
+        if not policy.logical_id.startswith("BatchMaintenanceRole"):
+            for statement in policy.properties["PolicyDocument"]["Statement"]:
+                deletes = [action for action in _actions(statement) if action.startswith("s3:Delete")]
+                assert not (deletes and "Raw" in json.dumps(statement["Resource"])), policy.logical_id
+    for statement in _statements(every_stage, "BatchMaintenanceRole"):
+        if "Raw" in json.dumps(statement["Resource"]) and "s3:PutObject" in _actions(statement):
+            assert "/raw/*" in json.dumps(statement["Resource"])
+
+
+def test_each_job_runs_under_its_own_role(every_stage):
+    """The grants say nothing as long as a job has the other's role."""
+    roles = {
+        title: every_stage.one("AWS::Glue::Job", f"Batch{title}").properties["Role"]["Fn::GetAtt"][0]
+        for title in ("Curate", "Marts", "Maintenance")
+    }
+    assert roles["Curate"] == roles["Marts"]
+    assert roles["Curate"].startswith("BatchRole")
+    assert roles["Maintenance"].startswith("BatchMaintenanceRole")
+
+
+def _on_raw(stage, role) -> set[str]:
+    """Return what the role may do on the bucket of raw records and on its objects."""
+    statements = [each for each in _statements(stage, role) if "Raw" in json.dumps(each["Resource"])]
+    return {action for statement in statements for action in _actions(statement)}
+
+
 def _statements(stage, role):
     policies = [p for p in stage.all("AWS::IAM::Policy") if p.logical_id.startswith(role)]
     assert policies, role

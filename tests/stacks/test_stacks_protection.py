@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from stacks.stages import STAGES
+
 STREAM, BUCKET, TABLE = "AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::DynamoDB::Table"
 TOPIC, QUEUE = "AWS::SNS::Topic", "AWS::SQS::Queue"
 
@@ -27,6 +29,33 @@ def test_every_bucket_clears_what_was_never_finished(every_stage):
     for bucket in every_stage.all(BUCKET):
         rules = bucket.properties["LifecycleConfiguration"]["Rules"]
         assert any("AbortIncompleteMultipartUpload" in rule for rule in rules), bucket.logical_id
+
+
+def test_every_bucket_clears_versions_that_were_replaced(every_stage):
+    """Buckets keep no versions; should somebody turn them on, what was erased must not live on in them."""
+    for bucket in every_stage.all(BUCKET):
+        rules = bucket.properties["LifecycleConfiguration"]["Rules"]
+        kept = [rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if _for_all(rule, "Noncurrent")]
+        assert kept == [7], bucket.logical_id
+
+
+def test_raw_records_end_when_the_stage_says(every_stage):
+    """They hold what shoppers sent."""
+    rules = every_stage.one(BUCKET, "Raw").properties["LifecycleConfiguration"]["Rules"]
+    ends = [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule]
+    assert ends == [STAGES[every_stage.stage].raw_retention_days]
+
+
+def test_old_raw_records_of_prod_are_kept_where_that_is_cheap(prod):
+    """After a quarter only a backfill or an erasure reads them, and both must be able to at once."""
+    rules = prod.one(BUCKET, "Raw").properties["LifecycleConfiguration"]["Rules"]
+    moves = [move for rule in rules if rule["Status"] == "Enabled" for move in rule.get("Transitions", [])]
+    assert moves == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}]
+
+
+def test_raw_records_that_end_soon_are_not_moved(dev):
+    """A move costs, and is billed for ninety days of storage at least."""
+    assert "Transitions" not in json.dumps(dev.one(BUCKET, "Raw").properties["LifecycleConfiguration"])
 
 
 def test_every_bucket_but_the_log_itself_logs_its_accesses(every_stage):
@@ -102,6 +131,10 @@ def test_logs_end(every_stage):
     for group in every_stage.all("AWS::Logs::LogGroup"):
         assert group.properties["RetentionInDays"] <= 90, group.logical_id
         assert group.body["DeletionPolicy"] == "Delete", group.logical_id
+
+
+def _for_all(rule, name) -> bool:
+    return any(key.startswith(name) for key in rule) and rule["Status"] == "Enabled" and not rule.get("Prefix")
 
 
 def _denies_plain_text(statement) -> bool:

@@ -58,7 +58,7 @@ def test_an_alert_names_a_workgroup_and_a_question_that_exist(every_stage):
     assert variables["SAMPLE_EVENTS_QUERY"] in questions
 
 
-@pytest.mark.parametrize("job", ["BatchCurate", "BatchMarts"])
+@pytest.mark.parametrize("job", ["BatchCurate", "BatchMarts", "BatchMaintenance"])
 def test_the_jobs_arguments_decode_to_their_settings(every_stage, job):
     """Glue hands arguments over as --name value."""
     arguments = every_stage.one("AWS::Glue::Job", job).properties["DefaultArguments"]

@@ -1,6 +1,7 @@
 """The stages run the same stacks and differ in arguments; a stage that is none is refused in a line."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ OUTPUTS = (
     "GlueDatabaseName",
     "CurateJobName",
     "MartsJobName",
+    "MaintenanceJobName",
     "WorkgroupName",
 )
 
@@ -31,6 +33,13 @@ OUTPUTS = (
 def test_what_people_need_is_an_output(every_stage, key):
     """Physical names are CloudFormation's choice: the outputs are where one reads them."""
     assert every_stage.output(key)
+
+
+def test_every_output_is_explained(dev):
+    """An output that no page names is found by nobody."""
+    explained = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "aws.md").read_text(encoding="utf-8"), re.MULTILINE)
+    keys = {key for template in dev.templates.values() for key in template.get("Outputs", {})}
+    assert {key for key in keys if not key.startswith("ExportsOutput")} == set(explained) - {"InsightsUrl"}
 
 
 def test_every_stage_has_the_same_kinds_of_resources(synthesised):

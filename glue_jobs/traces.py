@@ -1,0 +1,120 @@
+"""What raw bytes hold of a user, and the same bytes without it.
+
+A record that was read as an event is the user's if its `user_id` is, whatever else stands in it; an incident, if it
+is about the user. A record that could not be read has no fields to go by: it is the user's if the id stands anywhere
+in its bytes as a word of its own, so rather one too many than one too few. The record's line becomes an empty one:
+blank lines are no records, and every other line keeps its number and its bytes. Of incidents about something else,
+the ids of the user's events are taken out.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+from commerce.event import Event
+from commerce.event import parse as parse_event
+from commerce.incident import Incident, to_line
+from commerce.incident import parse as parse_incident
+from commerce.rules.rule import SubjectType
+from glue_jobs.raw import records
+
+_ESCAPED = re.compile(rb"\\u([0-9a-fA-F]{4})")
+_EVENT_ID = re.compile(rb'"event_id"\s*:\s*"?([\w-]+)')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What one object holds of the user: by line number what to put there, and the ids of the user's events in it.
+
+    `shares_ids`: another user's record has the id of one of them and was refused as a duplicate because of it.
+    """
+
+    lines: Mapping[int, bytes] = field(default_factory=dict)
+    event_ids: frozenset[str] = frozenset()
+    shares_ids: bool = False
+
+    def removed_from(self, content: bytes) -> bytes:
+        """Return the content without the traces, all other lines byte for byte."""
+        lines = content.split(b"\n")
+        for number, line in self.lines.items():
+            lines[number - 1] = line
+        return b"\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """A user, and the ids of those of the user's events that are known."""
+
+    user_id: str
+    event_ids: frozenset[str] = frozenset()
+
+    def names_user(self, line: bytes) -> bool:
+        """Return whether the id stands in the bytes, plain or as JSON escapes, and is no part of a longer word.
+
+        A word is made of letters, digits, `_`, `-`, `.` and `+`: a JSON text or number that is the id is one.
+        """
+        return self._word.search(_ESCAPED.sub(_character, line)) is not None
+
+    def in_events(self, content: bytes, *, arrived_at: datetime, may_share_ids: bool = False) -> Traces:
+        """Find the user in an object of events; `may_share_ids` looks at other users' records too."""
+        lines: dict[int, bytes] = {}
+        event_ids: set[str] = set()
+        if self._user in content or b"\\u" in content:
+            for number, line in records(content):
+                if self._user in line or b"\\u" in line:
+                    found = parse_event(line, arrived_at=arrived_at)
+                    if isinstance(found, Event) and found.user_id == self.user_id:
+                        event_ids.add(found.event_id)
+                        lines[number] = b""
+                    elif not isinstance(found, Event) and self.names_user(line):
+                        lines[number] = b""
+        shares_ids = may_share_ids and self._shares_ids(content, lines, arrived_at)
+        return Traces(lines=lines, event_ids=frozenset(event_ids), shares_ids=shares_ids)
+
+    def in_incidents(self, content: bytes) -> Traces:
+        """Find the user in an object of incidents and tallies."""
+        changed = {number: self._incident_without(line) for number, line in records(content)}
+        return Traces(lines={number: line for number, line in changed.items() if line is not None})
+
+    def is_about(self, incident: Incident) -> bool:
+        """Return whether the user is its subject."""
+        return incident.subject_type == SubjectType.USER and incident.subject == self.user_id
+
+    def _incident_without(self, line: bytes) -> bytes | None:
+        """Return the line to put in its place, None for no change."""
+        try:
+            record = parse_incident(line)
+        except ValueError:
+            return b"" if self.names_user(line) else None
+        if not isinstance(record, Incident):
+            return None
+        if self.is_about(record):
+            return b""
+        samples = tuple(event_id for event_id in record.sample_event_ids if event_id not in self.event_ids)
+        return None if samples == record.sample_event_ids else to_line(replace(record, sample_event_ids=samples))
+
+    def _shares_ids(self, content: bytes, own: Mapping[int, bytes], arrived_at: datetime) -> bool:
+        if self._event_ids.isdisjoint(_EVENT_ID.findall(content)):
+            return False
+        others = (line for number, line in records(content) if number not in own)
+        suspects = (line for line in others if not self._event_ids.isdisjoint(_EVENT_ID.findall(line)))
+        found = (parse_event(line, arrived_at=arrived_at) for line in suspects)
+        return any(isinstance(event, Event) and event.event_id in self.event_ids for event in found)
+
+    @cached_property
+    def _user(self) -> bytes:
+        return self.user_id.encode()
+
+    @cached_property
+    def _event_ids(self) -> frozenset[bytes]:
+        return frozenset(event_id.encode() for event_id in self.event_ids)
+
+    @cached_property
+    def _word(self) -> re.Pattern[bytes]:
+        return re.compile(rb"(?<![\w.+-])" + re.escape(self._user) + rb"(?![\w.+-])")
+
+
+def _character(escape: re.Match[bytes]) -> bytes:
+    return chr(int(escape[1], 16)).encode("utf-8", errors="surrogatepass")
