@@ -141,6 +141,8 @@ class SparkEngine:
     def expire(self, table: Table, *, keep: int, before: datetime | None = None) -> Expired:
         """Forget all snapshots but the latest `keep` and those taken since `before`, and delete what only they had."""
         there = self._count(table, "snapshots")
+        if there <= keep:
+            return Expired()
         (deleted,) = self._call(
             "expire_snapshots", table, f"older_than => {_instant(before or FOR_EVER)}", f"retain_last => {keep:d}"
         )

@@ -8,7 +8,7 @@ the ids of the user's events are taken out.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -61,15 +61,13 @@ class Sought:
         """Find the user in an object of events; `may_share_ids` looks at other users' records too."""
         lines: dict[int, bytes] = {}
         event_ids: set[str] = set()
-        if self._user in content or b"\\u" in content:
-            for number, line in records(content):
-                if self._user in line or b"\\u" in line:
-                    found = parse_event(line, arrived_at=arrived_at)
-                    if isinstance(found, Event) and found.user_id == self.user_id:
-                        event_ids.add(found.event_id)
-                        lines[number] = b""
-                    elif not isinstance(found, Event) and self.names_user(line):
-                        lines[number] = b""
+        for number, line in self._to_read(content):
+            found = parse_event(line, arrived_at=arrived_at)
+            if isinstance(found, Event) and found.user_id == self.user_id:
+                event_ids.add(found.event_id)
+                lines[number] = b""
+            elif not isinstance(found, Event) and self.names_user(line):
+                lines[number] = b""
         shares_ids = may_share_ids and self._shares_ids(content, lines, arrived_at)
         return Traces(lines=lines, event_ids=frozenset(event_ids), shares_ids=shares_ids)
 
@@ -81,6 +79,14 @@ class Sought:
     def is_about(self, incident: Incident) -> bool:
         """Return whether the user is its subject."""
         return incident.subject_type == SubjectType.USER and incident.subject == self.user_id
+
+    def _to_read(self, content: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield the records to read: where the id does not stand at all, which is quickly seen, none is the user's."""
+        if self._stands_in(content):
+            yield from ((number, line) for number, line in records(content) if self._stands_in(line))
+
+    def _stands_in(self, text: bytes) -> bool:
+        return self._user in text or (b"\\u" in text and self._user in _ESCAPED.sub(_character, text))
 
     def _incident_without(self, line: bytes) -> bytes | None:
         """Return the line to put in its place, None for no change."""

@@ -1,7 +1,7 @@
 """A shop of which one user is to be erased, on either engine, and a look into every file that could still tell."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,15 @@ def texts(lake: Lake, folder: Path) -> Iterator[tuple[str, str]]:
             yield path.name, repr(pq.read_table(path).to_pylist())
         elif path.suffix == ".avro":
             with AvroFile(PyArrowFileIO().new_input(str(path))) as entries:
-                yield path.name, repr([vars(entry) if hasattr(entry, "__dict__") else entry for entry in entries])
+                yield path.name, repr([_plain(entry) for entry in entries])
         elif path.suffix == ".json":
             yield path.name, path.read_text()
+
+
+def _plain(value: Any) -> Any:
+    """Return what an Avro file holds in a form that prints all of it: some of it is read only when asked for."""
+    from pyiceberg.typedef import Record
+
+    if isinstance(value, Record):
+        return [_plain(each) for each in value._data]
+    return {key: _plain(each) for key, each in value.items()} if isinstance(value, Mapping) else value
