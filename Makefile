@@ -77,6 +77,17 @@ lock: setup ## Resolve the lock files anew after a change of dependencies
 clean: ## Remove what was built; the environments stay
 	rm -rf build cdk.out
 
+##@ Measure it
+ROWS ?= 1000000 10000000 40000000
+RUNS ?= 3
+SPARK_UP_TO ?= 10000000
+PANDAS_UP_TO ?= 10000000
+
+.PHONY: bench-lake
+bench-lake: setup ## The lake against pandas, SQL by hand and Spark: ROWS="1000000 10000000" RUNS=3 SPARK_UP_TO=10000000
+	python -m benchmarks lake $(foreach rows,$(ROWS),--rows $(rows)) --runs $(RUNS) \
+	  --spark-up-to $(SPARK_UP_TO) --pandas-up-to $(PANDAS_UP_TO) $(if $(PAGE),--page "$(PAGE)")
+
 ##@ Run it on AWS
 .PHONY: synth
 synth: setup ## Write the CloudFormation templates to cdk.out
@@ -103,7 +114,7 @@ credentials: setup
 
 .PHONY: help
 help: ## This list
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 # --- set-up, each step once until its lock file changes ---
 .PHONY: prerequisites

@@ -1,18 +1,22 @@
 """A shop of which one user is to be erased, on either engine, and a look into every file that could still tell."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pyarrow.parquet as pq
-from lake_rig import Lake, put
+from lake_rig import Lake, embedded, new_bucket, put
 
 from commerce.incident import Incident, Tally
 from commerce.incident import to_line as incident_line
 from glue_jobs.erase import Erase
 from glue_jobs.raw import RawBucket
+from glue_jobs.withdraw import withdraw
 
 USER = "visitor-4711"
 NOW = datetime(2019, 10, 20, tzinfo=UTC)
@@ -97,6 +101,38 @@ CLEAN = {
         b"",
     ],
 }
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A lake that was filled once and can be had again and again."""
+
+    lake: Lake
+    saved: Path
+
+    def again(self, *, gone: str = "") -> Lake:
+        """Return the lake as it was when it was filled, one more object that nobody has taken, and one gone."""
+        folder = Path(self.lake.settings.warehouse)
+        shutil.rmtree(folder)
+        shutil.copytree(self.saved, folder)
+        fill(self.lake.settings.raw_bucket, {**RAW, **LATER})
+        if gone:
+            boto3.client("s3").delete_object(Bucket=self.lake.settings.raw_bucket, Key=gone)
+        return embedded(self.lake.settings.raw_bucket, folder)
+
+
+def filled_shop(folder: Path) -> Shop:
+    """Return a lake that was filled and built twice, with a verdict withdrawn since."""
+    lake = embedded(new_bucket(), folder / "lake")
+    fill(lake.settings.raw_bucket, {key: RAW[key] for key in sorted(RAW)[:1]})
+    lake.curate()
+    lake.build()
+    fill(lake.settings.raw_bucket, RAW)
+    lake.curate()
+    lake.build()
+    withdraw(lake.engine, "i1", because=f"{USER} is our tester", at=NOW)
+    shutil.copytree(folder / "lake", folder / "saved")
+    return Shop(lake, folder / "saved")
 
 
 def fill(bucket: str, objects: dict[str, list[bytes]]) -> None:

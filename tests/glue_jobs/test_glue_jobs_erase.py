@@ -1,16 +1,12 @@
 """Erasing a user leaves nothing of them, changes nothing of anybody else, and can die anywhere."""
 
 import hashlib
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
-from erasure_rig import CLEAN, LATER, NOW, RAW, USER, erase, event, fill, raw_objects, texts
+from erasure_rig import CLEAN, LATER, NOW, RAW, USER, Shop, erase, event, fill, filled_shop, raw_objects, texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake_rig import Lake, embedded, new_bucket, put
@@ -19,48 +15,15 @@ from small_shop import USERS, small_shop
 from commerce.event import Event, parse
 from glue_jobs.erase import EraseError
 from glue_jobs.jobs import JobError, run_job
+from glue_jobs.marts import marts
 from glue_jobs.settings import Order
 from glue_jobs.traces import Sought
 from glue_jobs.upkeep import every_table
-from glue_jobs.user_search import tables_with_users
-from glue_jobs.withdraw import withdraw
-
-
-class Killed(Exception):
-    """Stands for a machine that goes away."""
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A lake that was filled once and can be had again and again."""
-
-    lake: Lake
-    saved: Path
-
-    def again(self, *, gone: str = "") -> Lake:
-        """Return the lake as it was when it was filled, one more object that nobody has taken, and one gone."""
-        folder = Path(self.lake.settings.warehouse)
-        shutil.rmtree(folder)
-        shutil.copytree(self.saved, folder)
-        fill(self.lake.settings.raw_bucket, {**RAW, **LATER})
-        if gone:
-            boto3.client("s3").delete_object(Bucket=self.lake.settings.raw_bucket, Key=gone)
-        return embedded(self.lake.settings.raw_bucket, folder)
 
 
 @pytest.fixture(scope="module")
 def shop(s3, tmp_path_factory) -> Shop:
-    folder = tmp_path_factory.mktemp("erase")
-    lake = embedded(new_bucket(), folder / "lake")
-    fill(lake.settings.raw_bucket, {key: RAW[key] for key in sorted(RAW)[:1]})
-    lake.curate()
-    lake.build()
-    fill(lake.settings.raw_bucket, RAW)
-    lake.curate()
-    lake.build()
-    withdraw(lake.engine, "i1", because=f"{USER} is our tester", at=NOW)
-    shutil.copytree(folder / "lake", folder / "saved")
-    return Shop(lake, folder / "saved")
+    return filled_shop(tmp_path_factory.mktemp("erase"))
 
 
 def rebuilt(lake: Lake, folder: Path) -> Lake:
@@ -147,12 +110,13 @@ def test_the_past_is_gone(shop):
 
 def test_the_account_of_an_object_that_is_gone_from_the_bucket_adds_up(shop):
     """Raw objects are kept for a time, the lake for ever; what the object held cannot be counted again."""
-    lake = shop.again(gone=GONE)
-    before = lake.rows(f"SELECT * FROM runs WHERE source_object = '{GONE}'")[0]
+    gone = "raw/events/2019/10/02/11/b.gz"
+    lake = shop.again(gone=gone)
+    before = lake.rows(f"SELECT * FROM runs WHERE source_object = '{gone}'")[0]
     erase(lake)
-    after = lake.rows(f"SELECT * FROM runs WHERE source_object = '{GONE}'")[0]
+    after = lake.rows(f"SELECT * FROM runs WHERE source_object = '{gone}'")[0]
     assert after == {**before, "records": 1, "events": 1}
-    assert len(lake.rows(f"SELECT 1 FROM events WHERE source_object = '{GONE}'")) == 1
+    assert len(lake.rows(f"SELECT 1 FROM events WHERE source_object = '{gone}'")) == 1
 
 
 def test_older_versions_of_raw_objects_go_too(shop):
@@ -256,6 +220,12 @@ def test_a_reject_is_the_users_where_the_id_stands_as_a_word_of_its_own(line, na
     assert Sought(user_id="4711").names_user(line) is named
 
 
+def test_no_restatement_names_a_user():
+    """Their keys are text, which is not searched: marts of users must not tell changes."""
+    users = {"user_id", "session_id", "user_session", "ip_address"}
+    assert [mart.name for mart in marts() if mart.tells_changes and users & {*mart.key}] == []
+
+
 def test_a_user_nobody_knows_is_refused_in_one_line_and_leaves_no_receipt(shop):
     """A mistyped id must not look like a request that was met."""
     lake = shop.again()
@@ -273,61 +243,3 @@ def test_a_user_who_is_erased_already_is_no_fault_and_no_second_receipt(shop):
     erase(lake)
     assert set(erase(lake).values()) == {0}
     assert len(lake.rows("SELECT * FROM erasures")) == 1
-
-
-def test_an_erasure_killed_at_every_step_and_run_again_leaves_the_same(shop):
-    """Machines go away; half of an erasure is none, and two receipts for one would be a lie.
-
-    One object has left the bucket: nobody can find out from raw again what the lake has forgotten.
-    """
-    lake, steps = shop.again(gone=GONE), list[str]()
-    account = erase(lake, reached=steps.append)
-    wanted = state(lake)
-    assert len(steps) == len(set(steps)) > 25
-    lake = shop.again(gone=GONE)
-    for step in steps:
-        with pytest.raises(Killed):
-            erase(lake, reached=killer(step))
-        lake = opened(lake)
-    assert erase(lake) == dict.fromkeys(account, 0), "the last step was the last"
-    assert state(lake) == wanted
-    assert {name: lake.rows("SELECT * FROM erasures")[0][name] for name in account} == account
-
-
-@pytest.mark.parametrize("step", ["runs", "raw: raw/events/2019/10/01/10/a.gz", "events"])
-def test_an_erasure_killed_once_is_completed_by_the_next(step, shop):
-    """With all that is left to do after the step in one go, and what the first run did in the account."""
-    lake = shop.again(gone=GONE)
-    account = erase(lake)
-    wanted = state(lake)
-    lake = shop.again(gone=GONE)
-    with pytest.raises(Killed):
-        erase(lake, reached=killer(step))
-    lake = opened(lake)
-    assert erase(lake) == account
-    assert state(lake) == wanted
-
-
-GONE = "raw/events/2019/10/02/11/b.gz"
-
-
-def opened(lake: Lake) -> Lake:
-    """Return the lake as another process finds it."""
-    return embedded(lake.settings.raw_bucket, Path(lake.settings.warehouse))
-
-
-def state(lake: Lake) -> dict[str, Any]:
-    """Return every table but for what tells when and in which run, how many snapshots it has, and the raw objects."""
-    own = {"erasures": "user_hash, events, rejects, other_rows, raw_objects, raw_records, event_days, erased_at"}
-    queries = {table.name: f"SELECT {own.get(table.name, '*')} FROM {table.name}" for table in every_table()}
-    rows = {name: sorted(lake.engine.ask(query).rows, key=repr) for name, query in queries.items()}
-    past = {table.name: len(lake.engine._iceberg(table).snapshots()) for table in tables_with_users()}
-    return {"rows": rows, "past": past, "raw": raw_objects(lake)}
-
-
-def killer(step: str) -> Callable[[str], None]:
-    def reached(now: str) -> None:
-        if now == step:
-            raise Killed(step)
-
-    return reached

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from lake_rig import Lake, embedded, new_bucket, put
 
 from commerce.event import Event, to_line
+from glue_jobs.engine import open_engine
+from glue_jobs.raw import RawBucket
+from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import EVENTS, REJECTS, RUNS
 from glue_jobs.upkeep import Upkeep, every_table
 
@@ -166,4 +170,32 @@ def test_an_expiry_that_died_is_completed_by_the_next(s3, tmp_path, monkeypatch)
     upkeep(lake, later=timedelta(minutes=1))
     now = {file["file_path"].removeprefix("file://") for file in iceberg(lake, "events").inspect.files().to_pylist()}
     assert files_on_disk(lake, "events") == now
+    assert lake.tables() == tables
+
+
+def test_the_same_happens_on_s3_with_glues_catalog(s3):
+    """A shop may run the embedded engine in AWS; files are listed and deleted there by other names than on disk."""
+    bucket, warehouse, client = new_bucket(), new_bucket(), boto3.client("s3")
+    chosen = LakeSettings(
+        raw_bucket=bucket,
+        warehouse=f"s3://{warehouse}/warehouse",
+        database="shop",
+        engine="duckdb",
+        catalog="glue",
+        batch_megabytes=0,
+        small_files=2,
+        snapshot_days=0,
+        snapshots_kept=1,
+    )
+    many_small_objects(bucket, objects=2)
+    lake = Lake(chosen, open_engine(chosen, raw=RawBucket(name=bucket), environment=os.environ))
+    lake.curate()
+    tables, folder = lake.tables(), iceberg(lake, "events").location().removeprefix(f"s3://{warehouse}/")
+    client.put_object(Bucket=warehouse, Key=f"{folder}/data/stray.parquet", Body=b"x")
+    job = Upkeep(
+        engine=lake.engine, settings=chosen, clock=lambda: datetime.now(UTC) + timedelta(days=4), tables=[EVENTS]
+    )
+    job.run()
+    listed = client.list_objects_v2(Bucket=warehouse, Prefix=f"{folder}/data/")["Contents"]
+    assert lake.engine.count_files(EVENTS) == len([entry for entry in listed if entry["Size"]]) == 2
     assert lake.tables() == tables

@@ -7,6 +7,7 @@ from pathlib import Path
 from lake_rig import NOW, Lake, embedded, new_bucket, put
 from small_shop import Delivery, incidents, small_shop
 
+from glue_jobs.asking import ask
 from glue_jobs.engine import open_engine
 from glue_jobs.raw import RawBucket
 from glue_jobs.withdraw import withdraw
@@ -35,6 +36,8 @@ def test_both_engines_build_by_what_changed_alike(spark_settings, s3, tmp_path: 
     duckdb, spark = lakes
     assert spark.marts() == duckdb.marts()
     assert spark.rows(TOLD) == duckdb.rows(TOLD)
+    assert ask(spark.engine, "restatements").rows == ask(duckdb.engine, "restatements").rows
+    assert ask(spark.engine, "verdicts").rows == ask(duckdb.engine, "verdicts").rows != []
     assert {row["cause"] for row in duckdb.rows(TOLD)} == {"events", "verdict", "verdict and events"}
 
 

@@ -1,0 +1,158 @@
+"""The lake's benchmark, small: every figure is there and every answer is the same. No test here asserts a time."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks.__main__ import app
+from benchmarks.answers import QUESTIONS, fingerprint
+from benchmarks.bucket import BUCKET, served
+from benchmarks.input import EVENTS_PREFIX, Input, object_name, prepare
+from benchmarks.lake_page import page
+from benchmarks.measure import BenchmarkError, growth_exponent, run_task
+from benchmarks.questions import OURS_ALONE, OURS_BUILT, OURS_FROM_EVENTS, WAYS
+from commerce.event import Event, parse
+from glue_jobs.raw import RawBucket
+
+ROWS = 20_000
+DAYS = 8
+LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("bench-lake")
+
+
+@pytest.fixture(scope="module")
+def source(folder) -> Input:
+    return prepare(ROWS, below=folder, days=DAYS)
+
+
+@pytest.fixture(scope="module")
+def report(folder) -> dict:
+    """Return the report of the whole benchmark, run as `make bench-lake` runs it."""
+    command = ["lake", "--rows", str(ROWS), "--days", str(DAYS), "--runs", "1", "--work-dir", str(folder)]
+    ran = CliRunner().invoke(app, [*command, "--page", str(folder / "page.md")], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    return json.loads((folder / "report.json").read_text())
+
+
+def lines(source: Input) -> list[bytes]:
+    return [
+        line for path in sorted(source.folder.rglob("*.gz")) for line in gzip.decompress(path.read_bytes()).splitlines()
+    ]
+
+
+def test_every_way_gives_the_same_answers(report):
+    """A figure beside a wrong answer would compare with nothing."""
+    assert report["disagreements"] == []
+
+
+def test_the_report_has_every_figure(report):
+    """What is missing must say so under left_out, and at this size nothing is left out."""
+    assert {one["engine"] for one in report["pipelines"]} == {"duckdb", "spark"}
+    assert {one["by"] for one in report["questions"]} == {OURS_BUILT, OURS_FROM_EVENTS, OURS_ALONE, *WAYS.values()}
+    assert report["left_out"] == []
+    for one in report["questions"]:
+        assert {question.name for question in QUESTIONS} <= one["steps"].keys()
+    for one in (*report["pipelines"], *report["questions"], report["day_after"]):
+        assert all(figure > 0 for name, figure in one.items() if isinstance(figure, int | float)), one
+
+
+def test_both_engines_took_every_record(report):
+    """A job that skipped half of the records would be twice as fast."""
+    accounts = [one["account"] for one in report["pipelines"]]
+    assert accounts[0] == accounts[1]
+    assert accounts[0]["records"] == sum(accounts[0][name] for name in ("events", "rejects", "duplicates"))
+    assert accounts[0]["events"] == pytest.approx(ROWS, rel=0.1)
+
+
+def test_the_day_after_computes_a_day_and_not_the_month(report):
+    """Else the figure would be that of another full build; visits over midnight may add a day."""
+    assert report["day_after"]["days_computed"] <= 3
+
+
+def test_lakes_and_answers_are_thrown_away(report, folder):
+    """At forty million rows each of them has gigabytes."""
+    assert sorted(path.name for path in folder.iterdir()) == [f"input-{ROWS}-{DAYS}-days", "page.md", "report.json"]
+
+
+def test_the_page_shows_the_report(report, folder):
+    """The page is rendered from the figures, never written by hand."""
+    text = (folder / "page.md").read_text()
+    assert text == page(report)
+    assert all(one["by"] in text for one in report["questions"])
+
+
+def test_the_input_is_the_same_again(source, tmp_path):
+    """Two runs on one machine measure the same work."""
+    again = prepare(ROWS, below=tmp_path, days=DAYS)
+    assert lines(again) == lines(source)
+
+
+def test_the_input_has_the_shape_of_a_shop(source):
+    """Shares and repetition decide what grouping costs; some records come twice and some are no events."""
+    read = [parse(line, arrived_at=LONG_AFTER) for line in lines(source)]
+    events = [event for event in read if isinstance(event, Event)]
+    kinds = [event.event_type for event in events]
+    assert kinds.count("cart") / len(kinds) == pytest.approx(0.03, abs=0.01)
+    assert kinds.count("purchase") / len(kinds) == pytest.approx(0.015, abs=0.007)
+    assert len(read) > len(events) > len({event.event_id for event in events}) > 0.9 * ROWS
+    assert {event.event_time.date() for event in events} >= set(source.days)
+
+
+def test_the_bucket_lists_and_gives_what_lies_in_the_folder(source, monkeypatch):
+    """The jobs read through boto3; an object that was not listed would be work not done."""
+    with served(source.folder) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        found = RawBucket(name=BUCKET).objects(EVENTS_PREFIX)
+        paths = sorted(source.folder.rglob("*.gz"))
+        assert [raw.key for raw in found] == [path.relative_to(source.folder).as_posix() for path in paths]
+        assert RawBucket(name=BUCKET).read(found[0].key) == gzip.decompress(paths[0].read_bytes())
+        with pytest.raises(boto3.client("s3").exceptions.NoSuchKey):
+            RawBucket(name=BUCKET).read(EVENTS_PREFIX + "nothing.gz")
+
+
+def test_the_bucket_withholds_what_has_not_been_delivered(source, monkeypatch):
+    """The day after begins with thirty days."""
+    last = object_name(source.days[-1])
+    with served(source.folder, withheld=last) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        keys = [raw.key for raw in RawBucket(name=BUCKET).objects(EVENTS_PREFIX)]
+    assert keys
+    assert not [key for key in keys if key.endswith(last)]
+
+
+@pytest.mark.parametrize("changed", ["visitors", "purchases", "day"])
+def test_a_fingerprint_tells_one_changed_cell(changed, tmp_path):
+    """The agreement of the answers rests on it; the order of rows does not count."""
+    question = next(question for question in QUESTIONS if question.name == "daily_visitors")
+    numbers = ", ".join(f"{place} AS {name}" for place, name in enumerate(question.columns[1:]))
+    rows = f"SELECT DATE '2019-10-01' + n::INTEGER AS day, {numbers} FROM range(3) AS days (n)"
+    other = rows.replace(f" AS {changed},", f" + CASE n WHEN 2 THEN 1 ELSE 0 END AS {changed},")
+    for name, query in (("one", rows), ("same", f"{rows} ORDER BY n DESC"), ("other", other)):
+        (tmp_path / name).mkdir()
+        duckdb.sql(query).write_parquet(str(tmp_path / name / "answer.parquet"))
+    one, same, different = (fingerprint(question, tmp_path / name) for name in ("one", "same", "other"))
+    assert one == same != different
+
+
+def test_growth_is_the_power_of_the_rows():
+    """1 is in proportion, 2 is the square."""
+    assert growth_exponent((10, 1.0), (40, 4.0)) == pytest.approx(1)
+    assert growth_exponent((10, 1.0), (40, 16.0)) == pytest.approx(2)
+
+
+def test_a_task_that_fails_is_named_with_its_error():
+    """A figure of a process that died early would be a very good one."""
+    with pytest.raises(BenchmarkError, match=r"(?s)curate failed \(1\):.*TypeError"):
+        run_task("curate", {"no": "settings"})
