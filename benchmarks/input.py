@@ -59,7 +59,7 @@ def prepare(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         for number, day in enumerate(made.days):
             reached(f"{rows:,} rows: {day}")
             lines = _lines_sql(rows, round(rows / days / EVENTS_A_VISIT), number=number, day=day)

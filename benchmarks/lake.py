@@ -49,11 +49,12 @@ class Benchmark:
 
     def run(self) -> Report:
         """Measure; return the report, also written to report.json. Raises BenchmarkError."""
+        load_before = psutil.getloadavg()[0]
         inputs = [self._input(rows) for rows in self.plan.rows]
         for source in inputs:
             self._size(source)
         report = {
-            "machine": _machine(),
+            "machine": {**_machine(), "load_before": load_before},
             "plan": asdict(self.plan),
             "inputs": [_described(source) for source in inputs],
             "pipelines": self.pipelines,

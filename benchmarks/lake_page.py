@@ -19,7 +19,8 @@ _HOW = f"""\
   JSON lines by arrival hour, with a few records that come twice and a few that are no events. `curate` reads it
   through the S3 API, from a folder on disk.
 - **Each measurement is a process of its own**, and each figure the median of its runs. Seconds are those of the work:
-  the start of Python, libraries and Java is left out for everybody. Memory is the largest sum of resident memory over
+  the start of Python, libraries and Java is left out for everybody. *Processor* is the seconds of all cores together,
+  which hardly change when something else runs meanwhile. Memory is the largest sum of resident memory over
   the process and its children.
 - **Marts** is the whole build: every mart, all traffic and people only, written to Iceberg tables. The made-up
   shop has no incidents, so both readings are the same rows and are computed once.

@@ -70,6 +70,11 @@ def middle(measured: Sequence[Measured]) -> tuple[float, int]:
     return median(one.seconds for one in measured), round(median(one.peak_bytes for one in measured))
 
 
+def middle_cpu(measured: Sequence[Measured]) -> float:
+    """Return the median of the processor seconds."""
+    return median(float(one.told["cpu_seconds"]) for one in measured)
+
+
 def middle_steps(measured: Sequence[Measured]) -> dict[str, float]:
     """Return the median seconds of each step."""
     return {name: median(one.steps[name] for one in measured) for name in measured[0].steps}

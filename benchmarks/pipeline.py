@@ -10,7 +10,7 @@ from benchmarks.answers import BUILDING_BLOCKS, QUESTIONS
 from benchmarks.bucket import served
 from benchmarks.input import Input, object_name
 from benchmarks.lakes import lake_settings, told
-from benchmarks.measure import Measured, middle, middle_steps, run_task
+from benchmarks.measure import Measured, middle, middle_cpu, middle_steps, run_task
 
 Say = Callable[[str], None]
 
@@ -46,9 +46,11 @@ class Pipeline:
             "account": account,
             "curate_seconds": curate_seconds,
             "curate_rows_per_second": account["records"] / curate_seconds,
+            "curate_cpu_seconds": middle_cpu(self.curates),
             "curate_peak_bytes": curate_peak,
             "marts_seconds": marts_seconds,
             "marts_rows_per_second": account["events"] / marts_seconds,
+            "marts_cpu_seconds": middle_cpu(self.builds),
             "marts_peak_bytes": marts_peak,
             "marts_steps": middle_steps(self.builds),
         }
@@ -75,6 +77,7 @@ def day_after(source: Input, *, folder: Path, runs: int, say: Say) -> dict[str, 
         "days_before": len(source.days) - 1,
         "day_events": measured["curate_day"][-1].told["account"]["events"],
         "days_computed": measured["marts_day"][-1].told["account"]["days"],
+        "restatements": measured["marts_day"][-1].told["account"]["restatements"],
         **{f"{name}_seconds": taken for name, taken in seconds.items()},
         "day_seconds": day,
         "before_seconds": seconds["curate_before"] + seconds["marts_before"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.answers import QUESTIONS, fingerprint, fingerprints
 from benchmarks.lakes import event_files, lake_settings, table_folder, told
-from benchmarks.measure import Measured, middle, middle_steps, run_task
+from benchmarks.measure import Measured, middle, middle_cpu, middle_steps, run_task
 from benchmarks.pipeline import Pipeline, Say
 
 OURS_BUILT = "marts, both readings, built and written"
@@ -60,7 +60,12 @@ def _once(way: str, lake: Pipeline, answers: Path, say: Say) -> Measured:
 
 def _figures(taken: list[Measured]) -> dict[str, Any]:
     seconds, peak_bytes = middle(taken)
-    return {"seconds": seconds, "steps": middle_steps(taken), "peak_bytes": peak_bytes}
+    return {
+        "seconds": seconds,
+        "cpu_seconds": middle_cpu(taken),
+        "steps": middle_steps(taken),
+        "peak_bytes": peak_bytes,
+    }
 
 
 def _differences(rows: int, by: str, wanted: dict[str, str], found: dict[str, str]) -> list[str]:

@@ -122,4 +122,4 @@ def _shown(number: str, value: Any) -> str:
 
 def _short(number: str) -> str:
     """Return a number without the digits that nobody reads."""
-    return f"{float(number):.4f}" if "." in number and len(number.partition(".")[2]) > 4 else number
+    return f"{float(number):.5f}" if len(number.partition(".")[2]) > 5 else number
