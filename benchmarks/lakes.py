@@ -93,7 +93,8 @@ def _source(name: str) -> str:
 def _opened(given: Mapping[str, Any]) -> tuple[Stopwatch, Engine]:
     settings = LakeSettings(**given)
     _warm_up(settings)
-    return Stopwatch(), open_engine(settings, raw=RawBucket(name=BUCKET), environment=os.environ)
+    engine = open_engine(settings, raw=RawBucket(name=BUCKET), environment=os.environ)
+    return Stopwatch(), engine
 
 
 def _warm_up(settings: LakeSettings) -> None:
