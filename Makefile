@@ -43,7 +43,7 @@ setup: $(STAMPS)/lake.stamp $(STAMPS)/flink.stamp $(STAMPS)/node.stamp $(STAMPS)
 
 .PHONY: test
 test: setup ## All tests, on the real engines
-	pytest tests --ignore=tests/flink_app --numprocesses auto --dist loadfile
+	pytest tests --ignore=tests/flink_app --ignore=tests/benchmarks --numprocesses auto --dist loadfile
 	.venv-flink/bin/python -m pytest tests/flink_app
 
 .PHONY: check
