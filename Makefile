@@ -43,7 +43,7 @@ setup: $(STAMPS)/lake.stamp $(STAMPS)/flink.stamp $(STAMPS)/node.stamp $(STAMPS)
 
 .PHONY: test
 test: setup ## All tests, on the real engines
-	pytest tests --ignore=tests/flink_app --ignore=tests/benchmarks --numprocesses auto --dist loadfile
+	pytest tests --ignore=tests/flink_app --ignore=tests/benchmarks --numprocesses auto --dist loadgroup --no-loadscope-reorder
 	.venv-flink/bin/python -m pytest tests/flink_app
 
 .PHONY: check
@@ -131,13 +131,13 @@ $(STAMPS)/uv-$(UV_VERSION).stamp: | prerequisites
 
 $(STAMPS)/lake.stamp: requirements.lock $(STAMPS)/uv-$(UV_VERSION).stamp
 	@echo "Setting up: libraries, Java and Node (requirements.lock)"
-	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock
+	uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements.lock
 	@touch $@
 
 $(STAMPS)/flink.stamp: flink_app/requirements.lock $(STAMPS)/uv-$(UV_VERSION).stamp
 	@echo "Setting up: Flink (flink_app/requirements.lock)"
 	uv venv --quiet --clear --python $(PYTHON) .venv-flink
-	uv pip install --quiet --python .venv-flink/bin/python --require-hashes -r flink_app/requirements.lock
+	uv pip install --quiet --compile-bytecode --python .venv-flink/bin/python --require-hashes -r flink_app/requirements.lock
 	@touch $@
 
 $(STAMPS)/node.stamp: package-lock.json $(STAMPS)/lake.stamp

@@ -19,7 +19,7 @@ BUCKET = "raw"
 def served(folder: Path, *, withheld: str = "") -> Iterator[dict[str, str]]:
     """Serve the folder as the bucket `raw`; yields the environment in which boto3 finds it.
 
-    Objects whose key ends in `withheld` have not been delivered yet; empty for none.
+    Objects from the key `withheld` on have not been delivered yet; empty for none.
     """
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, folder, withheld))
     server.daemon_threads = True
@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         listed = "".join(
             f"<Contents><Key>{escape(key)}</Key><Size>{size}</Size></Contents>"
             for key, size in found
-            if key.startswith(prefix) and not (self._withheld and key.endswith(self._withheld))
+            if key.startswith(prefix) and not (self._withheld and key >= self._withheld)
         )
         return f"<ListBucketResult><IsTruncated>false</IsTruncated>{listed}</ListBucketResult>".encode()
 

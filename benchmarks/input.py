@@ -84,13 +84,13 @@ def _hour_of_lines(connection: duckdb.DuckDBPyConnection, hour: datetime) -> str
     return str(connection.execute(together, [hour]).fetchall()[0][0])
 
 
-def object_name(day: date) -> str:
-    """Return what the key of every object ends in that holds events of visits begun on this day."""
-    return f"events-{day:%Y%m%d}.gz"
+def delivered_from(day: date) -> str:
+    """Return what the keys of all objects begin with, or come behind, that are delivered on this day or later."""
+    return f"{EVENTS_PREFIX}{day:%Y/%m/%d}/"
 
 
 def _key(hour: datetime, day: date) -> str:
-    return f"{EVENTS_PREFIX}{hour:%Y/%m/%d/%H}/{object_name(day)}"
+    return f"{EVENTS_PREFIX}{hour:%Y/%m/%d/%H}/events-{day:%Y%m%d}.gz"
 
 
 def _write_object(path: Path, text: str) -> None:

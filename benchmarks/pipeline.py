@@ -3,12 +3,13 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import BUILDING_BLOCKS, QUESTIONS
 from benchmarks.bucket import served
-from benchmarks.input import Input, object_name
+from benchmarks.input import Input, delivered_from
 from benchmarks.lakes import lake_settings, told
 from benchmarks.measure import Measured, middle, middle_cpu, middle_steps, run_task
 
@@ -90,9 +91,10 @@ def _days(source: Input, folder: Path, say: Say) -> dict[str, Measured]:
     shutil.rmtree(folder, ignore_errors=True)
     settings = told(lake_settings("duckdb", folder))
     taken: dict[str, Measured] = {}
-    for name, withheld in (("before", object_name(source.days[-1])), ("day", "")):
+    last = source.days[-1]
+    for name, withheld in (("before", delivered_from(last)), ("day", delivered_from(last + timedelta(days=1)))):
         with served(source.folder, withheld=withheld) as environment:
             for job in ("curate", "marts"):
-                say(f"{job}, {'all days but the last' if withheld else 'one more day'}")
+                say(f"{job}, {'all days but the last' if name == 'before' else 'one more day'}")
                 taken[f"{job}_{name}"] = run_task(job, settings, environment=environment)
     return taken

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from glue_jobs.changes import Changes, days_of_week, read_changes, week_of
+from glue_jobs.changes import Changes, days_of_week, note_stale, read_changes, week_of
 from glue_jobs.engine import Engine
 from glue_jobs.marts import Mart, Period, Reading, mart_named, marts
 from glue_jobs.readings import STANDING_VERDICTS, mart_sql, on_days
@@ -48,7 +48,15 @@ class Build:
 
     def _sessions(self, changes: Changes) -> frozenset[date]:
         """Bring the sessions up to date; return the days on which sessions begin that are others now."""
-        sessions = Sessions(engine=self.engine, mart=mart_named(SESSIONS), judged_days=changes.judged_days)
+
+        def foretell(days: frozenset[date]) -> None:
+            if unforeseen := days - changes.days:
+                note_stale(self.engine, unforeseen)
+                self.reached("built_days: stale")
+
+        sessions = Sessions(
+            engine=self.engine, mart=mart_named(SESSIONS), judged_days=changes.judged_days, foretell=foretell
+        )
         begun: frozenset[date] = frozenset()
         for days in self._in_portions(changes.days):
             begun |= sessions.rebuild(days)
@@ -100,7 +108,8 @@ class Build:
         self.engine.replace(VERDICTS, f"SELECT {', '.join(VERDICTS.column_names)} FROM {STANDING_VERDICTS}")
         self.reached("verdicts")
         built_at = self.clock()
-        rows = [{"day": day, **vars(state), "built_at": built_at} for day, state in sorted(changes.current.items())]
+        noted = {"built_at": built_at, "stale": False}
+        rows = [{"day": day, **vars(state), **noted} for day, state in sorted(changes.current.items())]
         self.engine.present("noted", BUILT_DAYS.columns, rows)
         self.engine.replace(BUILT_DAYS, f"SELECT {', '.join(BUILT_DAYS.column_names)} FROM noted")
         self.reached("built_days")

@@ -1,14 +1,16 @@
 """What has changed since the marts were last built: the days that got or lost events, and the verdicts.
 
 `built_days` and `verdicts` say what the marts know and are written after them. A build that dies leaves both as they
-were, and the next one finds the same changes.
+were, and the next one finds the same changes. What it could no longer find, days that only the sessions' table as it
+was told of, is noted before that table is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from glue_jobs.engine import Engine
+from glue_jobs.readings import on_days
 from glue_jobs.tables import BUILT_DAYS
 from glue_jobs.verdicts import Verdict, built_verdicts, standing_verdicts
 
@@ -30,6 +32,7 @@ class Changes:
     current: dict[date, DayState]
     verdicts_before: frozenset[Verdict]
     verdicts: frozenset[Verdict]
+    stale: frozenset[date] = frozenset()
     asked_for: frozenset[date] = frozenset()
 
     @property
@@ -46,7 +49,7 @@ class Changes:
     @property
     def days(self) -> frozenset[date]:
         """Every day whose numbers may be others now."""
-        return self.event_days | _days(self.changed_verdicts)
+        return self.event_days | self.stale | _days(self.changed_verdicts)
 
     @property
     def judged_days(self) -> frozenset[date]:
@@ -65,13 +68,20 @@ def read_changes(engine: Engine, *, asked_for: Iterable[date] = ()) -> Changes:
     built = engine.ask(f"SELECT {', '.join(BUILT_DAYS.column_names)} FROM built_days").rows
     current = engine.ask(CURRENT_DAYS).rows
     return Changes(
-        built={day: DayState(objects, changed_at) for day, objects, changed_at, _ in built},
-        built_at=max((built_at for *_, built_at in built), default=None),
+        built={day: DayState(objects, changed_at) for day, objects, changed_at, _, _ in built},
+        built_at=max((built_at for *_, built_at, _ in built), default=None),
         current={day: DayState(objects, changed_at) for day, objects, changed_at in current},
         verdicts_before=built_verdicts(engine),
         verdicts=standing_verdicts(engine),
+        stale=frozenset(day for day, *_, stale in built if stale),
         asked_for=frozenset(asked_for),
     )
+
+
+def note_stale(engine: Engine, days: Collection[date]) -> None:
+    """Write down, before the sessions change, that the marts of these days have to follow."""
+    kept = ", ".join(name for name in BUILT_DAYS.column_names if name != "stale")
+    engine.replace(BUILT_DAYS, f"SELECT {kept}, stale OR {on_days('day', days)} AS stale FROM built_days")
 
 
 def week_of(day: date) -> date:

@@ -150,14 +150,24 @@ def _typed(field: Field) -> str:
 
 JUDGED_BY_OBJECT = "SELECT source_object, COUNT(*), COUNT(reason) FROM judged GROUP BY source_object"
 # The first record of an event_id is the event, the rest are duplicates; first is by object and line, not by chance.
+# Few ids come more than once, so only theirs are put in order.
 # The lake's ids are looked through for those that arrived, not held in memory: they may be many more.
 NEW_EVENTS = f"""
-WITH arrived AS (
-  SELECT * FROM (
-    SELECT *, ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY source_object, line_number) AS nth
-    FROM judged WHERE reason IS NULL
+WITH repeated AS (
+  SELECT event_id FROM judged WHERE reason IS NULL GROUP BY event_id HAVING COUNT(*) > 1
+), again AS (
+  SELECT source_object, line_number FROM (
+    SELECT source_object, line_number,
+      ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY source_object, line_number) AS nth
+    FROM judged
+    WHERE reason IS NULL AND event_id IN (SELECT event_id FROM repeated)
   ) AS ranked
-  WHERE nth = 1
+  WHERE nth > 1
+), arrived AS (
+  SELECT * FROM judged
+  WHERE reason IS NULL AND NOT EXISTS (
+    SELECT 1 FROM again WHERE again.source_object = judged.source_object AND again.line_number = judged.line_number
+  )
 ), known AS (
   SELECT DISTINCT event_id FROM events WHERE event_id IN (SELECT event_id FROM arrived)
 )

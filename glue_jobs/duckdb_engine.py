@@ -4,6 +4,7 @@ DuckDB reads the data files themselves, on disk or through Arrow's S3, and needs
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.dataset as ds  # type: ignore[import-untyped]
 from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import And, BooleanExpression, In, Or, Reference
 from pyiceberg.table import Table as IcebergTable
 
@@ -31,7 +33,7 @@ CARRIED = ("source_object", "line_number", "arrived_at")
 
 
 class DuckDbEngine:
-    """The embedded engine."""
+    """The embedded engine. It is the lake's only writer, so what it knows of a table stays true between its commits."""
 
     def __init__(
         self, *, catalog: Catalog, connection: duckdb.DuckDBPyConnection, database: str, raw: RawBucket
@@ -40,7 +42,9 @@ class DuckDbEngine:
         self._connection = connection
         self._database = database
         self._raw = raw
+        self._tables: dict[str, IcebergTable] = {}
         for table in (*TABLES, *(mart.table for mart in marts())):
+            self._find(table)
             self._bind(table)
 
     @classmethod
@@ -57,11 +61,13 @@ class DuckDbEngine:
 
     def create(self, table: Table) -> None:
         """Create the table if it is not there."""
-        if not self._catalog.table_exists(self._identifier(table)):
+        if table.name not in self._tables:
             schema = iceberg_schema(table)
-            spec = iceberg_partition(table, schema)
-            self._catalog.create_table(
-                self._identifier(table), schema, partition_spec=spec, properties=table.properties
+            self._tables[table.name] = self._catalog.create_table(
+                self._identifier(table),
+                schema,
+                partition_spec=iceberg_partition(table, schema),
+                properties=table.properties,
             )
 
     def stage(self, objects: Sequence[RawObject]) -> None:
@@ -168,8 +174,12 @@ class DuckDbEngine:
     def _identifier(self, table: Table) -> tuple[str, str]:
         return (self._database, table.name)
 
+    def _find(self, table: Table) -> None:
+        with suppress(NoSuchTableError):  # it has not been created yet
+            self._tables[table.name] = self._catalog.load_table(self._identifier(table))
+
     def _iceberg(self, table: Table) -> IcebergTable:
-        return self._catalog.load_table(self._identifier(table))
+        return self._tables[table.name]
 
     def _bind(self, table: Table) -> None:
         """Let the table's bare name stand for the files it has now."""
@@ -186,9 +196,9 @@ class DuckDbEngine:
 
     def _files(self, table: Table) -> list[str] | ds.Dataset | pa.Table | None:
         """Return paths on disk, or what Arrow reads elsewhere; None for no files or no table."""
-        if not self._catalog.table_exists(self._identifier(table)):
+        iceberg = self._tables.get(table.name)
+        if iceberg is None or iceberg.current_snapshot() is None:
             return None
-        iceberg = self._iceberg(table)
         tasks = list(iceberg.scan().plan_files())
         if any(task.delete_files for task in tasks):  # another engine's deletes: PyIceberg applies them
             return iceberg.scan().to_arrow()

@@ -40,12 +40,24 @@ class Restatements:
         return len(rows)
 
     def _known(self, mart: Mart, periods: Collection[date] | None) -> set[date]:
-        """Return the periods that have been built before: what nobody could have read is not restated."""
-        built = self.changes.built
+        """Return the periods that have been built before: what nobody could have read is not restated.
+
+        Nor is what only grew: a day or week that was still running, unless a verdict changed it.
+        """
+        built, changes = self.changes.built, self.changes
         if periods is None:  # such a mart grows with every day; only verdicts change what it said
-            return set(built) if self.changes.changed_verdicts else set()
+            return set(built) if changes.changed_verdicts else set()
         known = built.keys() if mart.period is Period.DAY else {week_of(day) for day in built}
-        return known & set(periods)
+        return {
+            start
+            for start in known & set(periods)
+            if self._was_over(mart.period, start) or changes.incidents(_days(mart.period, start))
+        }
+
+    def _was_over(self, period: Period, start: date) -> bool:
+        """Return whether a day or week had ended when the marts were last built."""
+        last_day = start if period is Period.DAY else days_of_week(start)[-1]
+        return self.changes.built_at is not None and self.changes.built_at.date() > last_day
 
     def _rows(self, mart: Mart, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         period_start = found.get(mart.period.value)

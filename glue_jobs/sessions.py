@@ -4,7 +4,7 @@ Events that come or go can lengthen, shorten, join or part only sessions that re
 ones, to within half an hour of them. Those are computed anew from all of their events; every other session stays.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,11 +20,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Sessions:
-    """Keeps the table of sessions. `judged_days` are those that a verdict reaches, or reached, into."""
+    """Keeps the table of sessions. `judged_days` are those that a verdict reaches, or reached, into.
+
+    `foretell` is told the days on which sessions will be others, before they are.
+    """
 
     engine: Engine
     mart: Mart
     judged_days: frozenset[date]
+    foretell: Callable[[frozenset[date]], None]
 
     def rebuild(self, days: Collection[date]) -> frozenset[date]:
         """Compute the sessions that touch these days; return the days on which sessions begin that are others now."""
@@ -67,6 +71,7 @@ class Sessions:
         """Replace those days; `people` says whose computation holds for the people-only reading."""
         if not begun:
             return
+        self.foretell(begun)
         columns = ", ".join(self.mart.column_names)
         computed = {Reading.ALL_TRAFFIC: Reading.ALL_TRAFFIC, Reading.PEOPLE_ONLY: people}
         selects = [

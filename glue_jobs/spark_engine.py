@@ -26,6 +26,7 @@ CATALOG = "lake"
 CARRIED = ("source_object", "line_number", "arrived_at", "raw")
 LINES = "source_object STRING, line_number BIGINT, arrived_at TIMESTAMP, raw BINARY"
 LINES_AT_ONCE = 20_000
+TASKS_A_CORE = 4
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -71,7 +72,9 @@ class SparkEngine:
         """Read and judge the records of raw objects: the relation `judged`."""
         listed = [(found.key, found.bytes_compressed, found.arrived_at.timestamp()) for found in objects]
         keys = self._session.createDataFrame(listed, "key STRING, size BIGINT, arrived_at DOUBLE")
-        lines = keys.repartition(len(listed), "key").mapInArrow(_reader(self._raw.name), LINES)
+        # A task for each object while they are few, and no more than keep every core busy when they are many.
+        tasks = min(len(listed), TASKS_A_CORE * self._session.sparkContext.defaultParallelism)
+        lines = keys.repartition(tasks, "key").mapInArrow(_reader(self._raw.name), LINES)
         lines.withColumn("line", f.decode("raw", "UTF-8")).createOrReplaceTempView("lines")
         if self._judged is not None:
             self._judged.unpersist()

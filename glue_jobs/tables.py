@@ -144,7 +144,8 @@ BUILT_DAYS = Table(
         Column("day", "date", "The day."),
         Column("objects", "bigint", "Raw objects with events of that day, and erasures."),
         Column("changed_at", "timestamp", "When the last of them was taken or erased."),
-        Column("built_at", "timestamp", "When its marts were computed."),
+        Column("built_at", "timestamp", "When the marts were last brought up to date."),
+        Column("stale", "boolean", "True: its sessions are others now, and a build died before its marts followed."),
     ),
 )
 ERASURES = Table(

@@ -6,6 +6,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDED = ROOT.parent / "shared" / "data"
+# Their tests take longest: a core that is left with one of them at the end keeps the others waiting.
+FIRST = ("parity", "laptop", "glue_jobs")
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,13 @@ def recorded() -> Path:
     if not RECORDED.is_dir():
         pytest.skip(f"the recorded data is not at {RECORDED}")
     return RECORDED
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one core, for its fixtures, and all that need Spark: a second one takes a minute."""
+    if not config.pluginmanager.has_plugin("xdist"):
+        return
+    for item in items:
+        needs_spark = "spark_settings" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else str(item.path.relative_to(ROOT))))
+    items.sort(key=lambda item: FIRST.index(room) if (room := item.path.parent.name) in FIRST else len(FIRST))

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).parent / "golden" / "lake"
 SCENARIOS = sorted(folder.name for folder in GOLDEN.iterdir() if folder.is_dir())
 NOW = datetime(2019, 10, 5, 2, tzinfo=UTC)
+LONG_AFTER = datetime(2019, 11, 5, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Lake:
         run = Curate(engine=self.engine, raw=raw, settings=self.settings, clock=lambda: NOW, reached=reached)
         return run.run()
 
-    def build(self, reached: Callable[[str], None] = lambda _step: None, **settings: Any) -> dict[str, int]:
-        return Build(engine=self.engine, settings=self.settings, clock=lambda: NOW, reached=reached, **settings).run()
+    def build(
+        self, reached: Callable[[str], None] = lambda _step: None, *, at: datetime = LONG_AFTER, **told: Any
+    ) -> dict[str, int]:
+        return Build(engine=self.engine, settings=self.settings, clock=lambda: at, reached=reached, **told).run()
 
     def marts(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every mart in both readings, in an order of its own."""

@@ -20,33 +20,23 @@
 -- column: view_to_cart double: carters / viewers.
 -- column: cart_to_purchase double: buyers / carters.
 -- column: view_to_purchase double: buyers / viewers.
--- By user and product, then by user and group, then by group: no user is counted twice at any level.
-WITH by_product AS (
+-- By user and group, then by group: no user is counted twice at any level.
+WITH by_group AS (
   SELECT
-    event_day,
-    user_id,
-    product_id,
-    COUNT(CASE WHEN event_type = 'view' THEN 1 END) AS views,
-    COUNT(CASE WHEN event_type = 'cart' THEN 1 END) AS carts,
-    COUNT(CASE WHEN event_type = 'purchase' THEN 1 END) AS purchases
-  FROM seen_events
-  GROUP BY event_day, user_id, product_id
-), by_group AS (
-  SELECT
-    by_product.event_day,
-    by_product.user_id,
+    event.event_day,
+    event.user_id,
     product_days.category,
     product_days.brand,
-    CAST(SUM(by_product.views) AS BIGINT) AS views,
-    CAST(SUM(by_product.carts) AS BIGINT) AS carts,
-    CAST(SUM(by_product.purchases) AS BIGINT) AS purchases
-  FROM by_product
+    COUNT(CASE WHEN event.event_type = 'view' THEN 1 END) AS views,
+    COUNT(CASE WHEN event.event_type = 'cart' THEN 1 END) AS carts,
+    COUNT(CASE WHEN event.event_type = 'purchase' THEN 1 END) AS purchases
+  FROM seen_events AS event
   JOIN seen_product_days AS product_days
-    ON product_days.day = by_product.event_day AND product_days.product_id = by_product.product_id
+    ON product_days.day = event.event_day AND product_days.product_id = event.product_id
   GROUP BY GROUPING SETS (
-    (by_product.event_day, by_product.user_id),
-    (by_product.event_day, by_product.user_id, product_days.category),
-    (by_product.event_day, by_product.user_id, product_days.category, product_days.brand)
+    (event.event_day, event.user_id),
+    (event.event_day, event.user_id, product_days.category),
+    (event.event_day, event.user_id, product_days.category, product_days.brand)
   )
 ), counted AS (
   SELECT
