@@ -1,5 +1,6 @@
 """Fixtures that every room may use."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ def recorded() -> Path:
     if not RECORDED.is_dir():
         pytest.skip(f"the recorded data is not at {RECORDED}")
     return RECORDED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many tests run at once: one more than there are cores, for many wait for what they started."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
