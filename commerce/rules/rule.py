@@ -9,7 +9,16 @@ class SubjectType(StrEnum):
     """What kind of thing a rule watches."""
 
     USER = "user"
+    SESSION = "session"
+    ADDRESS = "address"
     SITE = "site"
+
+
+# A longer pause between two events is an absence, not a rhythm.
+LONGEST_GAP_SECONDS = 900
+# Rules count in panes of this length, those with a window of hours in long ones.
+PANE_SECONDS = 10
+LONG_PANE_SECONDS = 300
 
 
 class Severity(StrEnum):
@@ -26,6 +35,13 @@ class Measure(StrEnum):
 
     EVENTS = "events"  # events of the subject, each id once
     PRODUCTS = "products"  # different products among them
+    USERS = "users"  # different users among them
+    ADDRESSES = "addresses"  # different addresses among them
+    AGENTS = "agents"  # different user agents among them
+    SHARE = "share"  # of the subject's events, those of the event types, 0 to 1
+    GAPS = "gaps"  # pauses between one event of the user and the next, none of no length or beyond LONGEST_GAP_SECONDS
+    GAP_VARIATION = "gap_variation"  # standard deviation of these pauses over their mean: 0 is a clock
+    ACTIVE_SECONDS = "active_seconds"  # length of all panes in which there was an event
     CROWD_EVENTS = "crowd_events"  # events of the whole site, one user counted for a few at most
     CROWD_USUAL = "crowd_usual"  # the crowd events that the time before would lead one to expect
     CROWD_EXCESS = "crowd_excess"  # crowd events beyond the usual ones
@@ -36,11 +52,15 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """A number measured for the subject; `event_types` narrows what counts, empty means all."""
+    """A number measured for the subject.
+
+    `event_types` narrows what counts, empty means all; so does `price_at_most`, None means any price.
+    """
 
     name: str
     measure: Measure
     event_types: tuple[str, ...] = ()
+    price_at_most: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +82,20 @@ class Condition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rise:
+    """From so many times the leading threshold on, an episode is that severe."""
+
+    times_threshold: float
+    severity: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rule:
     """One rule. The first condition leads: its feature and threshold stand for the rule in the incident.
 
-    `sentence` is a template over {subject}, {window_seconds}, {threshold} and the features' names.
+    It is judged at the end of each pane, over the panes that make up the window. `rises` are in order; `severity` is
+    what an episode has below the first. `sentence` is a template over {subject}, {window_seconds}, {threshold} and the
+    features' names.
     """
 
     name: str
@@ -76,6 +106,8 @@ class Rule:
     features: tuple[Feature, ...]
     conditions: tuple[Condition, ...]
     severity: Severity
+    rises: tuple[Rise, ...] = ()
+    pane_seconds: int = PANE_SECONDS
     sentence: str
     advice: str
     marks_automaton: bool
