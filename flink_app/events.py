@@ -1,9 +1,10 @@
 """From judged lines to events in time: what each line became, and the account of it."""
 
+from commerce.rules.rule import LONGEST_GAP_SECONDS
 from commerce.sql.flink import instant_text, seconds
 
 # What the rules read. The lake has the rest.
-CARRIED = ("event_id", "event_type", "product_id", "user_id")
+CARRIED = ("event_id", "event_type", "product_id", "price", "user_id", "user_session", "ip_address", "user_agent")
 
 # An event ahead of its own arrival cannot be: it is judged at its arrival, so that no clock moves the watermark
 # into the future. A reject gets a time that moves no watermark; Flink wants one for every row.
@@ -27,8 +28,32 @@ def outcomes_sql() -> str:
 
 
 def on_time_sql() -> str:
-    """Return the view `on_time`: the events that the rules judge."""
-    return f"SELECT {', '.join(CARRIED)}, rowtime FROM outcomes WHERE outcome = 'on_time'"
+    """Return the view `on_time`: the events that the rules judge. Of a program's long name, its likeness is enough."""
+    kept = ", ".join(name for name in CARRIED if name not in ("price", "user_agent"))
+    return f"""
+        SELECT {kept}, CAST(price AS DECIMAL(12, 2)) AS price, SUBSTRING(MD5(user_agent), 1, 16) AS agent, rowtime
+        FROM outcomes WHERE outcome = 'on_time'
+    """
+
+
+def on_time_after_sql() -> str:
+    """Return the view `on_time_after`: the events with the pause since the user's event before.
+
+    Two events of one moment have no pause between them, in whatever order they come.
+    """
+    at = "CAST(rowtime AS TIMESTAMP(3))"
+    return f"""
+        SELECT *, CASE WHEN pause_ms BETWEEN 1 AND {LONGEST_GAP_SECONDS * 1000} THEN pause_ms END AS gap_ms
+        FROM (
+          SELECT *, 1000 * CAST(TIMESTAMPDIFF(SECOND, FLOOR(before TO SECOND), FLOOR({at} TO SECOND)) AS BIGINT)
+            + EXTRACT(MILLISECOND FROM {at}) - EXTRACT(MILLISECOND FROM before) AS pause_ms
+          FROM (
+            SELECT *, MIN({at}) OVER (PARTITION BY user_id ORDER BY rowtime
+              ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
+            FROM on_time
+          )
+        )
+    """
 
 
 def tallies_sql(tally_seconds: int) -> str:

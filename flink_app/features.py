@@ -5,10 +5,10 @@ Every rule ends in the same columns, so that what follows treats all rules alike
 
 import re
 
-from commerce.rules.rule import Condition, Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import PANE_SECONDS, Condition, Feature, Measure, Rule, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
-from flink_app.panes import PANE_SECONDS, pane_column, trailing
+from flink_app.panes import SUBJECT_COLUMNS, pane_columns, panes_view, trailing
 
 _SITE_COLUMNS = {
     Measure.CROWD_EVENTS: "crowd",
@@ -18,50 +18,68 @@ _SITE_COLUMNS = {
     Measure.EXCESS_BUYING_SHARE: "ROUND(GREATEST(buys - usual_buys, 0.0) / GREATEST(crowd - usual, 1.0), 4)",
     Measure.BASELINE_SECONDS: "baseline_seconds",
 }
+# The standard deviation of the pauses over their mean. The sums are whole numbers, so that no order of adding shows.
+_GAP_VARIATION = """
+    CASE WHEN COALESCE(SUM(gap_ms) OVER recent, 0) = 0 THEN 1.0 ELSE ROUND(SQRT(GREATEST(
+      CAST(SUM(gaps) OVER recent AS DOUBLE) * CAST(SUM(gap_ms_squared) OVER recent AS DOUBLE)
+      - POWER(CAST(SUM(gap_ms) OVER recent AS DOUBLE), 2), 0.0
+    )) / CAST(SUM(gap_ms) OVER recent AS DOUBLE), 4) END"""
 
 
 def crossings_sql(rule: Rule) -> str:
     """Return the crossings of one rule: rule, subject, rowtime, value, evidence, samples, sentence."""
-    evidence = ", ".join(f"KEY '{feature.name}' VALUE {feature.name}" for feature in rule.features)
+    evidence = ", ".join(f"KEY '{feature.name}' VALUE `{feature.name}`" for feature in rule.features)
     conditions = " AND ".join(_condition(condition) for condition in rule.conditions)
     return f"""
-        SELECT '{rule.name}' AS rule, subject, rowtime, CAST({rule.leading.feature} AS DOUBLE) AS `value`,
+        SELECT '{rule.name}' AS rule, subject, rowtime, CAST(`{rule.leading.feature}` AS DOUBLE) AS `value`,
           JSON_OBJECT({evidence}) AS evidence, samples, {_sentence(rule)} AS sentence
         FROM ({_measured(rule)}) WHERE {conditions}
     """
 
 
 def _measured(rule: Rule) -> str:
-    return _user_features(rule) if rule.subject_type is SubjectType.USER else _site_features(rule)
+    return _site_features(rule) if rule.subject_type is SubjectType.SITE else _pane_features(rule)
 
 
-def _user_features(rule: Rule) -> str:
-    features = ", ".join(f"{_over_panes(feature)} AS {feature.name}" for feature in rule.features)
+def _pane_features(rule: Rule) -> str:
+    subject = SUBJECT_COLUMNS[rule.subject_type]
+    features = ", ".join(f"{_over_panes(rule, feature)} AS `{feature.name}`" for feature in rule.features)
     return f"""
-        SELECT user_id AS subject, rowtime, CONCAT(first_sample, ',', last_sample) AS samples, {features}
-        FROM user_panes
-        WINDOW recent AS (PARTITION BY user_id ORDER BY rowtime {trailing(rule.window_seconds)})
+        SELECT {subject} AS subject, rowtime, CONCAT(first_sample, ',', last_sample) AS samples, {features}
+        FROM {panes_view(rule.subject_type, rule.pane_seconds)}
+        WINDOW recent AS (PARTITION BY {subject} ORDER BY rowtime {trailing(rule.window_seconds, rule.pane_seconds)})
     """
 
 
-def _over_panes(feature: Feature) -> str:
-    column = pane_column(feature)
-    if feature.measure is Measure.PRODUCTS:
-        return f"COALESCE(CARDINALITY(ARRAY_DISTINCT(SPLIT(LISTAGG({column}, ',') OVER recent, ','))), 0)"
-    return f"SUM({column}) OVER recent"
+def _over_panes(rule: Rule, feature: Feature) -> str:
+    columns = [column.name for column in pane_columns(feature)]
+    match feature.measure:
+        case Measure.EVENTS:
+            return f"SUM({columns[0]}) OVER recent"
+        case Measure.SHARE:
+            return f"ROUND(CAST(SUM({columns[0]}) OVER recent AS DOUBLE) / SUM(events) OVER recent, 4)"
+        case Measure.GAPS:
+            return "SUM(gaps) OVER recent"
+        case Measure.GAP_VARIATION:
+            return _GAP_VARIATION
+        case Measure.ACTIVE_SECONDS:
+            return f"{rule.pane_seconds} * COUNT(*) OVER recent"
+        case _:
+            return f"COALESCE(CARDINALITY(ARRAY_DISTINCT(SPLIT(LISTAGG({columns[0]}, ',') OVER recent, ','))), 0)"
 
 
 def _site_features(rule: Rule) -> str:
-    features = ", ".join(f"{_SITE_COLUMNS[feature.measure]} AS {feature.name}" for feature in rule.features)
+    features = ", ".join(f"{_SITE_COLUMNS[feature.measure]} AS `{feature.name}`" for feature in rule.features)
     return f"SELECT 'site' AS subject, rowtime, samples, {features} FROM site_history"
 
 
 def site_panes_sql(rule: Rule) -> str:
     """Return the view `site_panes`: what the crowd did in each pane, no user counting for more than a few events."""
     (buying,) = (feature for feature in rule.features if feature.measure is Measure.EXCESS_BUYING_SHARE)
+    (buys,) = pane_columns(Feature(name="buys", measure=Measure.EVENTS, event_types=buying.event_types))
     return f"""
         SELECT window_start, window_time AS rowtime, SUM(LEAST(events, {CROWD_EVENTS_PER_USER})) AS crowd,
-          SUM(LEAST({pane_column(buying)}, {CROWD_EVENTS_PER_USER})) AS buys,
+          SUM(LEAST({buys.name}, {CROWD_EVENTS_PER_USER})) AS buys,
           MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample
         FROM TABLE(TUMBLE(TABLE user_panes, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
         GROUP BY window_start, window_end, window_time
@@ -99,7 +117,7 @@ def site_history_sql(rule: Rule) -> str:
 
 def _condition(condition: Condition) -> str:
     operator = ">=" if condition.at_least is not None else "<"
-    return f"{condition.feature} {operator} {condition.threshold}"
+    return f"`{condition.feature}` {operator} {condition.threshold}"
 
 
 def _sentence(rule: Rule) -> str:
@@ -112,7 +130,7 @@ def _sentence(rule: Rule) -> str:
         if name in constants:
             parts.append(_literal(constants[name]))
         elif name:
-            parts.append(f"CAST({name} AS STRING)")
+            parts.append(f"CAST(`{name}` AS STRING)")
     return f"CONCAT({', '.join(parts)})"
 
 

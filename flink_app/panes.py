@@ -1,57 +1,150 @@
-"""What each user did in each ten seconds: counted once, and read by every rule.
+"""What each user, session and address did in each few seconds: counted once, and read by every rule.
 
 Longer windows are sums over panes. A window over single events would have to walk through all of them for each new
-one, and a flood would bring down the detector that looks for floods.
+one, and a flood would bring down the detector that looks for floods. Long panes are made of short ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from commerce.rules.rule import Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import LONG_PANE_SECONDS, PANE_SECONDS, Feature, Measure, Rule, SubjectType
 from commerce.sql.flink import seconds
 
-PANE_SECONDS = 10
+SUBJECT_COLUMNS = {
+    SubjectType.USER: "user_id",
+    SubjectType.SESSION: "user_session",
+    SubjectType.ADDRESS: "ip_address",
+}
+# Of what is counted by its different values: the column of `on_time` that has them.
+DISTINCT = {
+    Measure.PRODUCTS: "product_id",
+    Measure.USERS: "user_id",
+    Measure.ADDRESSES: "ip_address",
+    Measure.AGENTS: "agent",
+}
+EVERYTHING = Feature(name="events", measure=Measure.EVENTS)
 
 
-def pane_column(feature: Feature) -> str:
-    """Return the name of the pane's column that the feature is made of."""
-    kind = "products" if feature.measure is Measure.PRODUCTS else "events"
-    return "_".join((kind, *feature.event_types))
+@dataclass(frozen=True)
+class PaneColumn:
+    """A number or list of each pane: how it is made of events, and of shorter panes."""
+
+    name: str
+    of_events: str
+    of_panes: str
 
 
-def user_panes_sql(rules: Sequence[Rule]) -> str:
-    """Return the view `user_panes`: a row for each user and pane in which they did something.
-
-    An event sent again falls into the pane it fell into before, so counting its id once is exact.
-    """
-    columns = {pane_column(feature): _aggregate(feature) for feature in _counted(rules)}
-    counts = ", ".join(f"{aggregate} AS {name}" for name, aggregate in columns.items())
-    return f"""
-        SELECT window_time AS rowtime, user_id, {counts},
-          MIN(event_id) AS first_sample, MAX(event_id) AS last_sample
-        FROM TABLE(TUMBLE(TABLE on_time, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
-        GROUP BY window_start, window_end, window_time, user_id
-    """
+def panes_view(subject_type: SubjectType, pane_seconds: int) -> str:
+    """Return the name of the view with the panes of that length."""
+    return f"{subject_type}_panes" if pane_seconds == PANE_SECONDS else f"{subject_type}_long_panes"
 
 
-def trailing(window_seconds: int) -> str:
+def pane_views(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+    """Yield name and query of each view of panes that the rules need, the ones others are made of first."""
+    for subject_type in SUBJECT_COLUMNS:
+        short = [*_features(rules, subject_type, PANE_SECONDS)]
+        long = [*_features(rules, subject_type, LONG_PANE_SECONDS)]
+        if short or long:
+            yield panes_view(subject_type, PANE_SECONDS), _short_panes_sql(subject_type, _columns(short + long))
+        if long:
+            yield panes_view(subject_type, LONG_PANE_SECONDS), _long_panes_sql(subject_type, _columns(long))
+
+
+def pane_columns(feature: Feature) -> tuple[PaneColumn, ...]:
+    """Return the columns of a pane that a feature is computed from."""
+    match feature.measure:
+        case Measure.EVENTS | Measure.SHARE:
+            return (_count(feature),)
+        case Measure.GAPS | Measure.GAP_VARIATION:
+            return _GAP_COLUMNS
+        case measure if measure in DISTINCT:
+            return (_list(feature),)
+        case _:
+            return ()
+
+
+def trailing(window_seconds: int, pane_seconds: int = PANE_SECONDS) -> str:
     """Return the range of the panes that make up a window ending with this one."""
-    return f"RANGE BETWEEN {seconds(window_seconds - PANE_SECONDS)} PRECEDING AND CURRENT ROW"
+    return f"RANGE BETWEEN {seconds(window_seconds - pane_seconds)} PRECEDING AND CURRENT ROW"
 
 
-def _counted(rules: Sequence[Rule]) -> list[Feature]:
-    """Return the features to count: the users' own, and all events and buys for the site."""
-    features = [Feature(name="events", measure=Measure.EVENTS)]
+def _features(rules: Sequence[Rule], subject_type: SubjectType, pane_seconds: int) -> Iterator[Feature]:
+    """Yield the features to count in these panes; the rule about the site reads the users' short ones."""
     for rule in rules:
-        for feature in rule.features:
-            if rule.subject_type is SubjectType.USER or feature.event_types:
-                features.append(feature)
-    return features
+        if rule.subject_type is SubjectType.SITE:
+            if subject_type is SubjectType.USER and pane_seconds == PANE_SECONDS:
+                yield EVERYTHING
+                yield from (
+                    Feature(name=feature.name, measure=Measure.EVENTS, event_types=feature.event_types)
+                    for feature in rule.features
+                    if feature.event_types
+                )
+        elif rule.subject_type is subject_type and rule.pane_seconds == pane_seconds:
+            yield EVERYTHING
+            yield from rule.features
 
 
-def _aggregate(feature: Feature) -> str:
-    types = ", ".join(f"'{name}'" for name in feature.event_types)
-    narrowed = f" FILTER (WHERE event_type IN ({types}))" if types else ""
-    # The products themselves, since the same one may come again in another pane.
-    if feature.measure is Measure.PRODUCTS:
-        return f"LISTAGG(DISTINCT product_id){narrowed}"
-    return f"COUNT(DISTINCT event_id){narrowed}"
+def _columns(features: Iterable[Feature]) -> list[PaneColumn]:
+    by_name = {column.name: column for feature in features for column in pane_columns(feature)}
+    return list(by_name.values())
+
+
+def _short_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) -> str:
+    """Return the panes made of events. An event sent again falls into the pane it was in: counting its id is exact."""
+    subject = SUBJECT_COLUMNS[subject_type]
+    source = "on_time_after" if any(column in _GAP_COLUMNS for column in columns) else "on_time"
+    counts = ", ".join(f"{column.of_events} AS {column.name}" for column in columns)
+    known = "" if subject_type is SubjectType.USER else f"WHERE {subject} IS NOT NULL"
+    return f"""
+        SELECT window_time AS rowtime, {subject}, {counts},
+          MIN(event_id) AS first_sample, MAX(event_id) AS last_sample
+        FROM TABLE(TUMBLE(TABLE {source}, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
+        {known}
+        GROUP BY window_start, window_end, window_time, {subject}
+    """
+
+
+def _long_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) -> str:
+    subject = SUBJECT_COLUMNS[subject_type]
+    counts = ", ".join(f"{column.of_panes} AS {column.name}" for column in columns)
+    return f"""
+        SELECT window_time AS rowtime, {subject}, {counts},
+          MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample
+        FROM TABLE(TUMBLE(TABLE {panes_view(subject_type, PANE_SECONDS)}, DESCRIPTOR(rowtime),
+          {seconds(LONG_PANE_SECONDS)}))
+        GROUP BY window_start, window_end, window_time, {subject}
+    """
+
+
+def _count(feature: Feature) -> PaneColumn:
+    name = "_".join(("events", *feature.event_types, *_price_name(feature)))
+    return PaneColumn(name, f"COUNT(DISTINCT event_id){_narrowed(feature)}", f"SUM({name})")
+
+
+def _list(feature: Feature) -> PaneColumn:
+    """Return the different values themselves, since the same one may come again in another pane."""
+    name = "_".join((feature.measure, *feature.event_types))
+    return PaneColumn(name, f"LISTAGG(DISTINCT {DISTINCT[feature.measure]}){_narrowed(feature)}", f"LISTAGG({name})")
+
+
+def _narrowed(feature: Feature) -> str:
+    conditions = []
+    if feature.event_types:
+        types = ", ".join(f"'{name}'" for name in feature.event_types)
+        conditions.append(f"event_type IN ({types})")
+    if feature.price_at_most is not None:
+        conditions.append(f"price <= {feature.price_at_most}")
+    return f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+
+
+def _price_name(feature: Feature) -> Iterator[str]:
+    if feature.price_at_most is not None:
+        yield f"upto_{round(feature.price_at_most * 100)}"
+
+
+# Sums of whole milliseconds are exact in any order; a pause of no length is an event sent again or a first one.
+_GAP_COLUMNS = (
+    PaneColumn("gaps", "COUNT(gap_ms)", "SUM(gaps)"),
+    PaneColumn("gap_ms", "COALESCE(SUM(gap_ms), 0)", "SUM(gap_ms)"),
+    PaneColumn("gap_ms_squared", "COALESCE(SUM(gap_ms * gap_ms), 0)", "SUM(gap_ms_squared)"),
+)

@@ -8,9 +8,9 @@ from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 from commerce.rules.rule import Rule, SubjectType
 from commerce.sql.flink import judged_sql, lines_sql, seconds
 from flink_app.episodes import all_crossings_sql, episodes_sql, incidents_sql
-from flink_app.events import CARRIED, ROWTIME, on_time_sql, outcomes_sql, tallies_sql
+from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql
 from flink_app.features import site_history_sql, site_panes_sql
-from flink_app.panes import user_panes_sql
+from flink_app.panes import pane_views
 from flink_app.settings import DetectorSettings
 
 
@@ -25,7 +25,9 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     _give_time(tables, settings)
     _view(tables, "outcomes", outcomes_sql())
     _view(tables, "on_time", on_time_sql())
-    _view(tables, "user_panes", user_panes_sql(rules))
+    _view(tables, "on_time_after", on_time_after_sql())
+    for name, query in pane_views(rules):
+        _view(tables, name, query)
     _watch_site(tables, rules)
     _view(tables, "crossings", all_crossings_sql(rules))
     _view(tables, "episodes", episodes_sql())

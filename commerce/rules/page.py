@@ -6,7 +6,7 @@ from string import Formatter
 
 from commerce.incident import EPISODE_GAP_SECONDS
 from commerce.rules import RULES
-from commerce.rules.rule import Condition, Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS, Condition, Feature, Measure, Rule, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 
 _INTRODUCTION = f"""\
@@ -15,9 +15,9 @@ _INTRODUCTION = f"""\
 What the detector looks for, who is watched, and from where on it is an incident. This page is rendered from
 `commerce/rules`; `python -m commerce.rules.page > docs/rules.md` writes it anew.
 
-Every rule measures a few numbers, its features, over a window of event time. The window of a user ends at each of the
-user's events, that of the site at the end of every ten seconds. Where all conditions hold, an episode opens. It is
-extended while they go on holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds. An episode is
+Every rule measures a few numbers, its features, over a window of event time. What a subject did is counted in panes of
+{PANE_SECONDS} seconds, for rules with a window of hours in panes of {LONG_PANE_SECONDS} seconds; a rule is judged at the
+end of each pane in which the subject did something. Where all conditions hold, an episode opens. It is extended while they go on holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds. An episode is
 one incident, with one id and one alert, however long it lasts.
 
 A threshold is changed for a stage in `stacks/stages.py`, by an entry in its `threshold_overrides` of the form
@@ -25,11 +25,22 @@ A threshold is changed for a stage in `stacks/stages.py`, by an entry in its `th
 """
 _WATCHES = {
     SubjectType.USER: "each user by themselves",
+    SubjectType.SESSION: "each session, whoever uses it",
+    SubjectType.ADDRESS: "each address, whoever is behind it",
     SubjectType.SITE: "the site as a whole",
 }
 _MEASURES = {
     Measure.EVENTS: "different events",
     Measure.PRODUCTS: "different products",
+    Measure.USERS: "different users",
+    Measure.ADDRESSES: "different addresses",
+    Measure.AGENTS: "different user agents",
+    Measure.SHARE: "the share of such events among all of the subject's, from 0 to 1",
+    Measure.GAPS: (
+        f"pauses between an event of the user and the next, leaving out those longer than {LONGEST_GAP_SECONDS} seconds"
+    ),
+    Measure.GAP_VARIATION: "the standard deviation of these pauses over their mean: 0 is a clock, 1 is chance",
+    Measure.ACTIVE_SECONDS: "how long the subject was active, in whole panes",
     Measure.CROWD_EVENTS: (
         f"events of the whole site, where one user counts for at most {CROWD_EVENTS_PER_USER} in ten seconds"
     ),

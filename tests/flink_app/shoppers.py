@@ -13,14 +13,28 @@ def after(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def event(user: str, at: float, *, product: str = "1", kind: str = "view", name: str = "") -> Event:
+def event(  # each is a field of an event
+    user: str,
+    at: float,
+    *,
+    product: str = "1",
+    kind: str = "view",
+    name: str = "",
+    price: str = "9.99",
+    session: str | None = None,
+    address: str | None = None,
+    agent: str | None = None,
+) -> Event:
     return Event(
         event_id=name or f"{user}-{kind}-{product}-{round(at * 1000)}",
         event_time=after(at),
         event_type=kind,
         product_id=product,
-        price=Decimal("9.99"),
+        price=Decimal(price),
         user_id=user,
+        user_session=session,
+        ip_address=address,
+        user_agent=agent,
     )
 
 
