@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     ON_TIME = "on_time"
     LATE = "late"
     REJECTED = "rejected"
+    KNOWN = "known"  # of an automaton that is welcome
 
 
 # Fields that name one of a few things. A value from outside could neither be ordered nor be a metric's dimension.

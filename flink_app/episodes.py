@@ -11,6 +11,7 @@ from commerce.sql.flink import instant_text, seconds
 from flink_app.features import crossings_sql
 
 _EPISODE = "PARTITION BY rule, subject ORDER BY rowtime"
+_ONE_EPISODE = "PARTITION BY rule, subject, opened_at ORDER BY rowtime"
 
 
 def all_crossings_sql(rules: Sequence[Rule]) -> str:
@@ -42,23 +43,28 @@ def incidents_sql(rules: Sequence[Rule]) -> str:
 def _progress_sql(rules: Sequence[Rule]) -> str:
     state = "CASE WHEN opens THEN 'open' ELSE 'extended' END"
     return f"""
-        SELECT {_columns(rules, state=state, opened_at="opened_at", last_seen_at="rowtime")}
+        SELECT {_columns(rules, state=state, severity="severity", opened_at="opened_at", last_seen_at="rowtime")}
         FROM (
-          SELECT *, LISTAGG(samples, ',') OVER (PARTITION BY rule, subject, opened_at ORDER BY rowtime
+          SELECT *, LISTAGG(samples, ',') OVER ({_ONE_EPISODE}
             ROWS BETWEEN {MAX_SAMPLES // 2 - 1} PRECEDING AND CURRENT ROW) AS latest_samples
-          FROM episodes
+          FROM (
+            SELECT *, {_severity(rules, "greatest")} AS severity
+            FROM (SELECT *, MAX(`value`) OVER ({_ONE_EPISODE}) AS greatest FROM episodes)
+          )
         )
         WHERE opens OR grows
     """
 
 
 def _closing_sql(rules: Sequence[Rule]) -> str:
+    severity, opened_at = _severity(rules, "`value`"), "window_start"
+    columns = _columns(rules, state="'closed'", severity=severity, opened_at=opened_at, last_seen_at="last_seen_at")
     return f"""
-        SELECT {_columns(rules, state="'closed'", opened_at="window_start", last_seen_at="last_seen_at")}
+        SELECT {columns}
         FROM (
           SELECT rule, subject, window_start, MAX(CAST(rowtime AS TIMESTAMP(3))) AS last_seen_at,
-            MAX(`value`) AS `value`, {_latest("evidence")} AS evidence, {_latest("samples")} AS latest_samples,
-            {_latest("sentence")} AS sentence
+            MAX(`value`) AS `value`, {_latest("evidence")} AS evidence,
+            {_latest("samples")} AS latest_samples, {_latest("sentence")} AS sentence
           FROM TABLE(SESSION(TABLE crossings PARTITION BY (rule, subject), DESCRIPTOR(rowtime),
             {seconds(EPISODE_GAP_SECONDS)}))
           GROUP BY rule, subject, window_start, window_end
@@ -71,17 +77,27 @@ def _latest(column: str) -> str:
     return f"SUBSTRING(MAX(CONCAT(DATE_FORMAT(rowtime, 'yyyyMMddHHmmssSSS'), {column})), 18)"
 
 
-def _columns(rules: Sequence[Rule], *, state: str, opened_at: str, last_seen_at: str) -> str:
+def _columns(rules: Sequence[Rule], *, state: str, severity: str, opened_at: str, last_seen_at: str) -> str:
     """Return the columns of INCIDENT_FIELDS, in their order."""
     opened = instant_text(opened_at)
     version = _by_rule({rule.name: f"CAST({rule.version} AS BIGINT)" for rule in rules})
     subject_type = _by_rule({rule.name: f"'{rule.subject_type}'" for rule in rules})
-    severity = _by_rule({rule.name: f"'{rule.severity}'" for rule in rules})
     window_seconds = _by_rule({rule.name: f"CAST({rule.window_seconds} AS BIGINT)" for rule in rules})
     threshold = _by_rule({rule.name: f"CAST({rule.leading.threshold} AS DOUBLE)" for rule in rules})
     return f"""'incident', SHA256(CONCAT_WS('|', rule, CAST({version} AS STRING), subject, {opened})), rule, {version},
           {subject_type}, subject, {state}, {severity}, {opened}, {instant_text(last_seen_at)}, {window_seconds},
           `value`, {threshold}, evidence, ARRAY_DISTINCT(SPLIT(latest_samples, ',')), sentence"""
+
+
+def _severity(rules: Sequence[Rule], greatest: str) -> str:
+    """Return the severity that the greatest value of the episode so far gives it: it rises and never falls."""
+    return _by_rule({rule.name: _risen(rule, greatest) for rule in rules})
+
+
+def _risen(rule: Rule, greatest: str) -> str:
+    bounds = [(rise.times_threshold * rule.leading.threshold, rise.severity) for rise in reversed(rule.rises)]
+    reached = " ".join(f"WHEN {greatest} >= {bound} THEN '{severity}'" for bound, severity in bounds)
+    return f"CASE {reached} ELSE '{rule.severity}' END" if reached else f"'{rule.severity}'"
 
 
 def _by_rule(expressions: Mapping[str, str]) -> str:

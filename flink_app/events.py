@@ -1,5 +1,8 @@
 """From judged lines to events in time: what each line became, and the account of it."""
 
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+
 from commerce.rules.rule import LONGEST_GAP_SECONDS
 from commerce.sql.flink import instant_text, seconds
 
@@ -15,16 +18,27 @@ ROWTIME = """CASE
 END"""
 
 
-def outcomes_sql() -> str:
-    """Return the view `outcomes`: every line with what became of it. A late one came after its time was judged."""
-    return """
+def outcomes_sql(known_networks: Sequence[str]) -> str:
+    """Return the view `outcomes`: every line with what became of it. A late one came after its time was judged.
+
+    Raises ValueError for a text that is no IPv4 network.
+    """
+    return f"""
         SELECT *, CASE
           WHEN reason IS NOT NULL THEN 'rejected'
           WHEN CURRENT_WATERMARK(rowtime) IS NOT NULL AND rowtime <= CURRENT_WATERMARK(rowtime) THEN 'late'
+          {"".join(f"WHEN {_lies_in(IPv4Network(text))} THEN 'known' " for text in known_networks)}
           ELSE 'on_time'
         END AS outcome
         FROM events_in_time
     """
+
+
+def _lies_in(network: IPv4Network) -> str:
+    """Return the condition that `ip_address` is one of the network's. NULL, which is not true, for any other text."""
+    first, last = int(network.network_address), int(network.broadcast_address)
+    octets = (f"{256**power} * TRY_CAST(SPLIT_INDEX(ip_address, '.', {3 - power}) AS BIGINT)" for power in range(4))
+    return f"({' + '.join(octets)}) BETWEEN {first} AND {last}"
 
 
 def on_time_sql() -> str:

@@ -23,7 +23,7 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     carried = (*CARRIED, "arrived_at")
     _view(tables, "judged", judged_sql(lines="lines", carried=carried, seal=secrets.token_hex(16)))
     _give_time(tables, settings)
-    _view(tables, "outcomes", outcomes_sql())
+    _view(tables, "outcomes", outcomes_sql(settings.known_networks))
     _view(tables, "on_time", on_time_sql())
     _view(tables, "on_time_after", on_time_after_sql())
     for name, query in pane_views(rules):

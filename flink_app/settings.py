@@ -24,4 +24,6 @@ class DetectorSettings:
     # How often the detector accounts for what it read.
     tally_seconds: int = 10
     threshold_overrides: tuple[str, ...] = ()
+    # Addresses of automata that are welcome, as IPv4 networks: counted, not judged.
+    known_networks: tuple[str, ...] = ()
     endpoint_url: str = ""

@@ -6,7 +6,17 @@ from string import Formatter
 
 from commerce.incident import EPISODE_GAP_SECONDS
 from commerce.rules import RULES
-from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS, Condition, Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import (
+    LONG_PANE_SECONDS,
+    LONGEST_GAP_SECONDS,
+    PANE_SECONDS,
+    Condition,
+    Feature,
+    Measure,
+    Rise,
+    Rule,
+    SubjectType,
+)
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 
 _INTRODUCTION = f"""\
@@ -16,9 +26,10 @@ What the detector looks for, who is watched, and from where on it is an incident
 `commerce/rules`; `python -m commerce.rules.page > docs/rules.md` writes it anew.
 
 Every rule measures a few numbers, its features, over a window of event time. What a subject did is counted in panes of
-{PANE_SECONDS} seconds, for rules with a window of hours in panes of {LONG_PANE_SECONDS} seconds; a rule is judged at the
-end of each pane in which the subject did something. Where all conditions hold, an episode opens. It is extended while they go on holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds. An episode is
-one incident, with one id and one alert, however long it lasts.
+{PANE_SECONDS} seconds, for rules with a window of hours of {LONG_PANE_SECONDS}; a rule is judged at the end of each
+pane in which the subject did something. Where all conditions hold, an episode opens. It is extended while they go on
+holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds. An episode is one incident, with one id
+and one alert, however long it lasts.
 
 A threshold is changed for a stage in `stacks/stages.py`, by an entry in its `threshold_overrides` of the form
 `rule.feature=number`; [Operating it](operating.md) shows how.
@@ -91,13 +102,20 @@ def _overview(rules: Iterable[Rule]) -> Iterator[str]:
 
 def _section(rule: Rule) -> Iterator[str]:
     yield f"## {rule.name}\n"
-    yield f"**{rule.title}.** Version {rule.version}, severity {rule.severity}.\n"
-    yield f"It watches {_WATCHES[rule.subject_type]}, over the last {rule.window_seconds} seconds, and measures:\n"
+    yield f"**{rule.title}.** Version {rule.version}, severity {rule.severity}{''.join(map(_rise, rule.rises))}.\n"
+    yield (
+        f"It watches {_WATCHES[rule.subject_type]}, over the last {rule.window_seconds} seconds in panes of "
+        f"{rule.pane_seconds}, and measures:\n"
+    )
     yield from markdown_table(("feature", "what it counts"), ((f"`{f.name}`", _measure(f)) for f in rule.features))
     yield f"It fires when all of these hold; `{rule.leading.feature}` stands for the rule in the incident:\n"
     yield from markdown_table(("condition", "because"), ((_limit(c), c.meaning) for c in rule.conditions))
     yield f"The alert says: *{_readable(rule.sentence)}*\n"
     yield f"What to do: {rule.advice}\n"
+
+
+def _rise(rise: Rise) -> str:
+    return f", {rise.severity} from {rise.times_threshold:g} times the threshold on"
 
 
 def _limit(condition: Condition) -> str:
@@ -107,7 +125,8 @@ def _limit(condition: Condition) -> str:
 
 def _measure(feature: Feature) -> str:
     types = f" (of type {' or '.join(feature.event_types)})" if feature.event_types else ""
-    return _MEASURES[feature.measure] + types
+    price = "" if feature.price_at_most is None else f" at a price of at most {feature.price_at_most:.2f}"
+    return _MEASURES[feature.measure] + types + price
 
 
 def _readable(sentence: str) -> str:

@@ -2,14 +2,18 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pyflink.table import StatementSet, StreamTableEnvironment
+
 from commerce.event import Event, format_instant, to_line
 from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS
 from commerce.incident import Incident, parse
+from commerce.rules import RULES
 from commerce.rules.rule import Rule
 from commerce.schemas import flink_columns
 from flink_app.pipeline import build
@@ -47,16 +51,26 @@ class Detector:
         parallelism: int = 1,
     ) -> list[Incident]:
         """Return every state of every incident, by rule, subject and time."""
+        self._built(records, rules=rules, settings=settings, parallelism=parallelism)[1].execute().wait()
+        return sorted(
+            self._written(), key=lambda state: (state.rule, state.subject, state.last_seen_at, state.state != "open")
+        )
+
+    def outcomes(self, records: Sequence[Record], *, settings: DetectorSettings = SETTINGS) -> Counter[str]:
+        """Return how many lines met which outcome."""
+        tables, _ = self._built(records, rules=RULES, settings=settings, parallelism=1)
+        return Counter(row[0] for row in tables.execute_sql("SELECT outcome FROM outcomes").collect())
+
+    def _built(
+        self, records: Sequence[Record], *, rules: Sequence[Rule], settings: DetectorSettings, parallelism: int
+    ) -> tuple[StreamTableEnvironment, StatementSet]:
         tables = table_environment(settings)
         tables.get_config().set("parallelism.default", str(parallelism))
         (self.folder / "records.json").write_text("".join(_json(record) for record in records))
         tables.execute_sql(_files("records", "record BYTES, arrived_at TIMESTAMP(3)", self.folder / "records.json"))
         tables.execute_sql(_files("incidents", flink_columns(INCIDENT_FIELDS), self.folder / "incidents"))
         tables.execute_sql(_files("tallies", flink_columns(TALLY_FIELDS), self.folder / "tallies"))
-        build(tables, rules=rules, settings=settings).execute().wait()
-        return sorted(
-            self._written(), key=lambda state: (state.rule, state.subject, state.last_seen_at, state.state != "open")
-        )
+        return tables, build(tables, rules=rules, settings=settings)
 
     def _written(self) -> list[Incident]:
         lines = [line for path in (self.folder / "incidents").rglob("part-*") for line in path.open("rb")]

@@ -1,0 +1,37 @@
+"""What an incident says beside its being one: how severe it has become, and who is welcome."""
+
+from dataclasses import replace
+
+from detecting import SETTINGS, Detector, records_of
+from scenarios import evenly, of_many, unevenly
+from shoppers import in_order, people
+
+from commerce.rules import RULES
+from commerce.rules.rule import Severity
+from commerce.rules.session_flood import SESSION_FLOOD
+
+
+def test_severity_rises_with_the_behaviour_and_never_falls(detector: Detector):
+    """A flood of five times the threshold is worse than one that just crosses it; the episode stays one."""
+    quiet = of_many(evenly(150, 60), users=2, session="s1")
+    loud = of_many(evenly(900, 70, start=60), users=3, session="s1")
+    quiet_again = of_many(evenly(800, 300, start=130), users=2, session="s1")
+    states = detector.states(records_of(in_order(quiet, loud, quiet_again)), rules=[SESSION_FLOOD])
+    severities = [state.severity for state in states]
+    assert severities[0] == Severity.HIGH
+    assert set(severities[-2:]) == {Severity.CRITICAL}
+    assert severities == sorted(severities, reverse=True)  # "high" comes behind "critical" in the alphabet
+    assert len({state.incident_id for state in states}) == 1
+
+
+def test_a_welcome_automaton_is_counted_and_not_judged(detector: Detector):
+    """A search engine walks through the catalogue; whoever does the same from next door is flagged."""
+    crawlers = [
+        of_many(unevenly(300, 59), users=5, address=address, agent="crawler")
+        for address in ("192.0.2.7", "192.0.2.255", "192.0.3.0")
+    ]
+    events = in_order(*crawlers, people(count=5, start=0, within=300))
+    settings = replace(SETTINGS, known_networks=("192.0.2.0/24", "198.51.100.0/31"))
+    states = detector.states(records_of(events), rules=RULES, settings=settings)
+    assert {state.subject for state in states} == {"192.0.3.0"}
+    assert detector.outcomes(records_of(events), settings=settings)["known"] == 600
