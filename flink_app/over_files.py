@@ -1,0 +1,64 @@
+"""The detector between files instead of streams: what a replay, an evaluation and the tests run.
+
+`python -m flink_app.over_files FOLDER` reads `settings.json` and `records.json` there, and writes `incidents`. It runs
+in Flink's own environment; whoever starts it need not have Flink.
+"""
+
+import base64
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from commerce.event import format_instant
+from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS
+from commerce.incident import Incident, parse
+from commerce.rules import RULES
+from commerce.rules.rule import Rule, with_thresholds
+from commerce.schemas import flink_columns
+from commerce.settings import decode
+from flink_app.settings import DetectorSettings
+
+OUTPUTS = {"incidents": INCIDENT_FIELDS, "tallies": TALLY_FIELDS}
+
+
+def record_line(data: bytes, arrived_at: datetime) -> str:
+    """Return one line of `records.json`: a record's bytes and when it arrived."""
+    arrival = format_instant(arrived_at).replace("T", " ").removesuffix("Z")
+    return json.dumps({"record": base64.b64encode(data).decode(), "arrived_at": arrival}) + "\n"
+
+
+def detect(folder: Path, *, rules: Sequence[Rule], settings: DetectorSettings, parallelism: int = 1) -> None:
+    """Judge all of the folder's records. Needs PyFlink."""
+    from flink_app.pipeline import build  # noqa: PLC0415  # not there where only files are read or written
+    from flink_app.tables import table_environment  # noqa: PLC0415
+
+    tables = table_environment(settings)
+    tables.get_config().set("parallelism.default", str(parallelism))
+    tables.execute_sql(_files("records", "record BYTES, arrived_at TIMESTAMP(3)", folder / "records.json"))
+    for output, fields in OUTPUTS.items():
+        shutil.rmtree(folder / output, ignore_errors=True)
+        tables.execute_sql(_files(output, flink_columns(fields), folder / output))
+    build(tables, rules=rules, settings=settings).execute().wait()
+
+
+def states_in(folder: Path) -> list[Incident]:
+    """Return every state of every incident that was written, in no order."""
+    paths = sorted((folder / "incidents").rglob("part-*"))
+    read = (parse(line) for path in paths for line in path.read_bytes().splitlines())
+    return [state for state in read if isinstance(state, Incident)]
+
+
+def _files(table: str, columns: str, path: Path) -> str:
+    return (
+        f"CREATE TEMPORARY TABLE {table} ({columns}) "
+        f"WITH ('connector' = 'filesystem', 'path' = '{path.resolve()}', 'format' = 'json')"
+    )
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    told = decode(DetectorSettings, json.loads((place / "settings.json").read_text()))
+    detect(place, rules=with_thresholds(RULES, told.threshold_overrides), settings=told)
