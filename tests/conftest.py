@@ -1,6 +1,7 @@
 """Fixtures that every room may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         needs_spark = "spark_settings" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else str(item.path.relative_to(ROOT))))
     items.sort(key=lambda item: FIRST.index(room) if (room := item.path.parent.name) in FIRST else len(FIRST))
+
+
+@pytest.fixture(scope="session")
+def short_lived_java() -> Iterator[None]:
+    """Let Java machines started meanwhile not optimise their code: with small inputs that is half of the work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        yield

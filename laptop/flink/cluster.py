@@ -18,6 +18,8 @@ _SITE = _ENVIRONMENT / "lib" / "python3.11" / "site-packages"
 # Managed memory is shared out among the slots; each must be enough for RocksDB's many small tables.
 _SLOTS = 2
 # moto speaks JSON only, and the AWS SDK inside the connector would speak CBOR.
+# Code that runs for seconds is not worth optimising: half of the time until a job is submitted went to that.
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _NO_CBOR = "-Daws.cborEnabled=false -Dcom.amazonaws.sdk.disableCbor=true"
 
 
@@ -121,6 +123,8 @@ class Cluster:
             "python.client.executable": str(python()),
             "python.executable": str(python()),
             "env.java.opts.all": f"{_module_options()} {_NO_CBOR}",
+            "env.java.opts.client": _SHORT_LIVED,
+            "env.java.opts.jobmanager": _SHORT_LIVED,
         }
 
     def environment(self, conf: Path) -> dict[str, str]:

@@ -24,7 +24,7 @@ SMALL = {
 
 
 @pytest.fixture(scope="session")
-def spark_settings(s3, tmp_path_factory) -> Iterator[LakeSettings]:  # noqa: F811  # the fixture, by name
+def spark_settings(s3, tmp_path_factory, short_lived_java) -> Iterator[LakeSettings]:  # noqa: F811  # the fixture, by name
     """Start Spark with a catalog on disk; return settings that find it. Small inputs need no compiled plans."""
     from pyspark.sql import SparkSession
 

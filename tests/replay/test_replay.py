@@ -26,7 +26,7 @@ def shop() -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def bucket(s3) -> str:
+def bucket(s3, short_lived_java) -> str:
     """Return a bucket with the records in several objects, and the incidents found in them."""
     name = new_bucket()
     lines = shop()
