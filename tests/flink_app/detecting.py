@@ -66,6 +66,8 @@ class Detector:
     ) -> tuple[StreamTableEnvironment, StatementSet]:
         tables = table_environment(settings)
         tables.get_config().set("parallelism.default", str(parallelism))
+        for memory in ("network.min", "network.max", "managed.size"):  # one process stands for several machines
+            tables.get_config().set(f"taskmanager.memory.{memory}", "1gb")
         (self.folder / "records.json").write_text("".join(_json(record) for record in records))
         tables.execute_sql(_files("records", "record BYTES, arrived_at TIMESTAMP(3)", self.folder / "records.json"))
         tables.execute_sql(_files("incidents", flink_columns(INCIDENT_FIELDS), self.folder / "incidents"))
