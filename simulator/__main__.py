@@ -9,12 +9,20 @@ import typer
 
 from simulator import console, runs
 from simulator.layout import LayoutName
-from simulator.options import DEFAULT_START, FAMILIES, Options, read_attacks
+from simulator.options import (
+    DEFAULT_ATTACKS,
+    DEFAULT_START,
+    FAMILIES,
+    LOOK_ALIKES,
+    Options,
+    read_attacks,
+    read_look_alikes,
+)
 from simulator.record import Fault
 from simulator.sample import sample as cut_sample
 
 FIRST_INSTANT = DEFAULT_START.replace(tzinfo=None)
-DEFAULT_ATTACKS = ",".join(f"{family}=2" for family in FAMILIES)
+USUAL_ATTACKS = ", ".join(f"{family}={count}" for family, count in DEFAULT_ATTACKS.items())
 
 app = typer.Typer(
     help="Drive traffic at the shop's events stream: recorded, or made up with the truth written beside it.",
@@ -82,17 +90,41 @@ def generate(
     to: To = "stdout",
     truth: Annotated[
         Path | None,
-        typer.Option(help="Write what was really sent to this file: attacks, and what people did and bought by day."),
+        typer.Option(
+            help="Write what was really sent to this file: attacks, look-alikes, and what people did and bought by day."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 1,
     start: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="First simulated instant, UTC.")
     ] = FIRST_INSTANT,
     hours: Annotated[float, typer.Option(help="Simulated hours.")] = 6.0,
-    events: Annotated[int, typer.Option(help="About how many events people make, sale and attacks aside.")] = 40_000,
+    events: Annotated[
+        int, typer.Option(help="About how many events people make, sale, attacks and look-alikes aside.")
+    ] = 40_000,
     attacks: Annotated[
-        str, typer.Option(help=f"family=count,...  of {', '.join(FAMILIES)}; 'none' for none.")
-    ] = DEFAULT_ATTACKS,
+        str,
+        typer.Option(
+            metavar="FAMILY=COUNT,...",
+            help=f"Attacks to plant, by the names of the rules that are to find them: {', '.join(FAMILIES)}; 'none' "
+            "for none.",
+        ),
+    ] = USUAL_ATTACKS,
+    held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="Make half of the attacks of some families in a variant that is for evaluation only: do not look at "
+            "it to tune rules.",
+        ),
+    ] = False,
+    look_alikes: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME=COUNT,...",
+            help=f"People who look like bots, and a bot that is welcome: {', '.join(LOOK_ALIKES)}; 'none' for none.",
+        ),
+    ] = "none",
     sale: Annotated[bool, typer.Option(help="Hold a sale: people come in numbers, and buy.")] = True,
     late: Annotated[float, typer.Option(help="Share of the events that arrive 10 to 30 minutes late.")] = 0.002,
     duplicates: Annotated[float, typer.Option(help="Share of the events that are sent twice.")] = 0.003,
@@ -109,6 +141,8 @@ def generate(
         hours=hours,
         events=events,
         attacks=read_attacks("" if attacks == "none" else attacks),
+        held_out=held_out,
+        look_alikes=read_look_alikes("" if look_alikes == "none" else look_alikes),
         sale=sale,
         late=late,
         duplicates=duplicates,

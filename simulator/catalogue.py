@@ -26,6 +26,7 @@ SHELVES: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("furniture.living_room.sofa", ("brw", "ikea", ""), 420.0),
     ("furniture.bedroom.bed", ("ikea", "sonya", ""), 260.0),
     ("kids.toys", ("lego", "hasbro", ""), 28.0),
+    ("stationery.pen", ("pilot", "bic", ""), 3.0),
     ("sport.bicycle", ("stels", "merida", "author"), 310.0),
     ("", ("lucente", "", "sokolov"), 90.0),
 )
@@ -49,6 +50,10 @@ class Catalogue:
     def popular(self, chance: float) -> Product:
         """Return a product the way interest falls on them; `chance` is uniform in [0, 1)."""
         return self.products[bisect(self.cumulative_weights, chance * self.cumulative_weights[-1])]
+
+    def up_to(self, cents: int) -> list[Product]:
+        """Return the products that cost no more."""
+        return [product for product in self.products if product.price_cents <= cents]
 
 
 def stock(rng: random.Random) -> Catalogue:

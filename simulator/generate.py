@@ -4,12 +4,13 @@ import heapq
 import random
 from collections.abc import Iterator
 
-from simulator import attacks, timetable
-from simulator.attacks import Planted
+from simulator import timetable
+from simulator.addresses import carrier_addresses
 from simulator.catalogue import stock
 from simulator.hygiene import unclean
 from simulator.options import Options
 from simulator.people import BARGAIN_HUNTING, BROWSING, Crowd, day_curve
+from simulator.planting import Planter, in_order
 from simulator.record import Record
 from simulator.truth import Ledger, Truth
 from simulator.visit import Act
@@ -19,6 +20,7 @@ FIRST_BARGAIN_HUNTER_ID = 600_000_000
 # People are already in the shop when the story begins.
 WARM_UP_MS = 20 * timetable.MINUTE_MS
 SALE_TIMES_USUAL = 5
+SALE_LEAST_PER_MINUTE = 500
 
 
 class Generated:
@@ -32,7 +34,15 @@ class Generated:
         self._catalogue = stock(self._rng("catalogue"))
         self._timetable = timetable.crowds(self._rng("timetable"), options)
         self._mean_curve = _mean_day_curve(options)
-        self._planted = tuple(self._plant())
+        self._carriers = carrier_addresses(_people_a_day(options))
+        self._planting = Planter(
+            options,
+            dice=self._rng,
+            catalogue=self._catalogue,
+            timetable=self._timetable,
+            usual_per_minute=self._usual_per_minute,
+            carriers=self._carriers,
+        ).plant()
 
     @property
     def fraction(self) -> float:
@@ -59,7 +69,8 @@ class Generated:
             sessions=ledger.daybook.sessions,
             people_by_day=ledger.daybook.days(),
             top_products=ledger.daybook.top_products(),
-            attacks=tuple(planted.attack for planted in self._planted),
+            attacks=self._planting.attacks,
+            look_alikes=self._planting.look_alikes,
             sale=None if sale_ms is None else (sale_ms, sale_ms + timetable.SALE_ARRIVALS_MS),
         )
 
@@ -68,7 +79,8 @@ class Generated:
             crowd.acts(start_ms=self.options.start_ms, end_ms=self.options.end_ms, daybook=self._ledger.daybook)
             for crowd in self._crowds()
         ]
-        for number, act in enumerate(heapq.merge(*streams, *(planted.acts for planted in self._planted))):
+        parties = in_order(self._planting.parts, self._ledger.daybook)
+        for number, act in enumerate(heapq.merge(*streams, parties)):
             if number % 1000 == 0:
                 self._reached_ms = act.at_ms
             yield act
@@ -82,11 +94,12 @@ class Generated:
             arrive_from_ms=self.options.start_ms - WARM_UP_MS,
             arrive_until_ms=self.options.end_ms,
             first_user_id=FIRST_PERSON_ID,
+            carriers=self._carriers,
         )
         sale_ms = self._timetable.sale_ms
         if sale_ms is None:
             return
-        per_minute = max(SALE_TIMES_USUAL * self._usual_per_minute(sale_ms), attacks.SURGE_LEAST_EVENTS / 10)
+        per_minute = max(SALE_TIMES_USUAL * self._usual_per_minute(sale_ms), SALE_LEAST_PER_MINUTE)
         yield Crowd(
             rng=self._rng("sale"),
             catalogue=self._catalogue,
@@ -95,25 +108,8 @@ class Generated:
             arrive_from_ms=sale_ms,
             arrive_until_ms=sale_ms + timetable.SALE_ARRIVALS_MS,
             first_user_id=FIRST_BARGAIN_HUNTER_ID,
+            carriers=self._carriers,
         )
-
-    def _plant(self) -> Iterator[Planted]:
-        singles = (attacks.request_flood, attacks.catalogue_scraping)
-        number = 0
-        for attack in singles:
-            for _ in range(self.options.attacks.get(attack.__name__, 0)):
-                number += 1
-                yield attack(self._rng(f"attack {number}"), self.options, self._catalogue, number)
-        agents = attacks.surge_agents(self._rng("surge agents"))
-        for number, (start_ms, agent) in enumerate(zip(self._timetable.surges_ms, agents, strict=False)):
-            yield attacks.site_surge(
-                self._rng(f"surge {number}"),
-                self._catalogue,
-                start_ms=start_ms,
-                usual_per_minute=self._usual_per_minute(start_ms),
-                number=number,
-                user_agent=agent,
-            )
 
     def _usual_per_minute(self, at_ms: int) -> float:
         """Return how many events people make a minute at that time of the day."""
@@ -133,3 +129,9 @@ def records(options: Options | None = None) -> Generated:
 def _mean_day_curve(options: Options) -> float:
     minutes = range(options.start_ms, options.end_ms, timetable.MINUTE_MS)
     return sum(map(day_curve, minutes)) / len(minutes)
+
+
+def _people_a_day(options: Options) -> float:
+    """Return about how many different people come, within a day at most."""
+    visits = options.events * min(1.0, 24 / options.hours) / BROWSING.mean_acts
+    return visits * (1 - BROWSING.returning)

@@ -45,7 +45,10 @@ BARGAIN_HUNTING = Habits(leave=0.3, cart=0.35, purchase=0.6, remove=0.05, mean_p
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """A stream of visits. `visits_per_ms` gives the rate at an instant; `first_user_id` opens this crowd's ids."""
+    """A stream of visits. `visits_per_ms` gives the rate at an instant; `first_user_id` opens this crowd's ids.
+
+    Some of the crowd are behind the addresses of carriers, of which there are so many.
+    """
 
     rng: random.Random
     catalogue: Catalogue
@@ -54,11 +57,12 @@ class Crowd:
     arrive_from_ms: int
     arrive_until_ms: int
     first_user_id: int
+    carriers: int
 
     def acts(self, *, start_ms: int, end_ms: int, daybook: Daybook) -> Iterator[Act]:
         """Yield the acts within [start, end) in order; memory grows only with the visits under way."""
         under_way: list[Act] = []
-        regulars = Regulars(self.rng, self.first_user_id, self.habits.returning)
+        regulars = Regulars(self.rng, self.first_user_id, self.habits.returning, carriers=self.carriers)
         now = float(self.arrive_from_ms)
         while (now := now + self.rng.expovariate(self.visits_per_ms(int(now)))) < self.arrive_until_ms:
             while under_way and under_way[0].at_ms <= now:
@@ -77,10 +81,11 @@ class Crowd:
 class Regulars:
     """Hands out shoppers: mostly new ones, at times one who has been here and has rested since."""
 
-    def __init__(self, rng: random.Random, first_user_id: int, returning: float) -> None:
+    def __init__(self, rng: random.Random, first_user_id: int, returning: float, *, carriers: int) -> None:
         self._rng = rng
         self._next_user_id = first_user_id
         self._returning = returning
+        self._carriers = carriers
         self._resting: deque[tuple[int, Shopper]] = deque(maxlen=MOST_REMEMBERED)
         self._ready: list[Shopper] = []
 
@@ -93,7 +98,7 @@ class Regulars:
             self._ready[chosen], self._ready[-1] = self._ready[-1], self._ready[chosen]
             return self._ready.pop()
         self._next_user_id += 1
-        return shopper(self._rng, self._next_user_id)
+        return shopper(self._rng, self._next_user_id, carriers=self._carriers)
 
     def rest(self, who: Shopper, until_ms: int) -> None:
         """Remember a shopper whose visit ends then."""

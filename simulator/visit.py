@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from simulator.addresses import CARRIER_SHARE, carrier_address, home_address
 from simulator.catalogue import Product
 
 BROWSERS = (
@@ -21,6 +22,8 @@ BROWSERS = (
     "Safari/605.1.15",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:135.0) Gecko/20100101 Firefox/135.0",
 )
+# A search engine says who it is, and can be believed only by its address.
+CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 SCRIPTS = ("python-requests/2.32.3", "Scrapy/2.12.0 (+https://scrapy.org)", "Go-http-client/2.0")
 # What the tools of botnets claim to be: browsers that have had no update for years, and that nobody shops with.
 OUTDATED_BROWSERS = (
@@ -38,6 +41,7 @@ OUTDATED_BROWSERS = (
 )
 
 
+_BEHIND_CARRIER = round(CARRIER_SHARE * 2**17)
 _SECONDS = tuple(f"{second // 60:02d}:{second % 60:02d}" for second in range(3600))
 _MILLISECONDS = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 
@@ -64,9 +68,10 @@ class Shopper:
 
 @dataclass(slots=True)
 class Visit:
-    """One session of one shopper."""
+    """One session of one shopper; `key` names its events."""
 
-    user_id: str
+    who: Shopper
+    session: str
     key: str
     tail: str
     acts: int = 0
@@ -78,25 +83,25 @@ class Visit:
             f'{{"event_id":"{self.key}-{self.acts}","event_time":"{instant_text(at_ms)}",'
             f'"event_type":"{event_type}",{product.columns},{self.tail}}}'
         )
-        return Act(at_ms, line.encode(), self.user_id, event_type, product)
+        return Act(at_ms, line.encode(), self.who.user_id, event_type, product)
 
 
-def shopper(rng: random.Random, user_id: int, *, agents: tuple[str, ...] = BROWSERS) -> Shopper:
-    """Return a user with an address of 198.18.0.0/15, which is set aside for tests and belongs to nobody."""
-    address = rng.getrandbits(17)
-    ip_address = f"198.{18 + (address >> 16)}.{address >> 8 & 255}.{address & 255}"
-    return Shopper(str(user_id), ip_address, agents[int(rng.random() * len(agents))])
+def shopper(rng: random.Random, user_id: int, *, carriers: int) -> Shopper:
+    """Return one of the people: at an own address, or behind one of so many addresses of carriers."""
+    chance = rng.getrandbits(17)
+    ip_address = carrier_address(chance % carriers) if chance < _BEHIND_CARRIER else home_address(user_id)
+    return Shopper(str(user_id), ip_address, BROWSERS[int(rng.random() * len(BROWSERS))])
 
 
-def visit(rng: random.Random, who: Shopper) -> Visit:
-    """Return a new session; its first half names its events."""
+def visit(rng: random.Random, who: Shopper, *, session: str | None = None) -> Visit:
+    """Return a new visit, in a session of its own or in one that others use as well."""
     text = f"{rng.getrandbits(128):032x}"
-    session = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    session = session or f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
     tail = (
         f'"user_id":"{who.user_id}","user_session":"{session}",'
         f'"ip_address":"{who.ip_address}","user_agent":"{who.user_agent}"'
     )
-    return Visit(who.user_id, text[:16], tail)
+    return Visit(who, session, text[:16], tail)
 
 
 def instant_text(at_ms: int) -> str:

@@ -39,9 +39,11 @@ class Traffic:
         for event in sorted(self.events.values(), key=lambda event: event.event_time):
             self.by_user[event.user_id].append(event)
         # Once a run: asking again for every user costs their number squared.
-        self.of_surges = {user for user in self.by_user if user.startswith("8")}
-        attackers = self.of_surges | {attack.subject for attack in self.truth.attacks}
-        self.people = [acts for user, acts in self.by_user.items() if user not in attackers]
+        attacks = self.truth.attacks
+        self.of_surges = {user for attack in attacks if attack.family == "site_surge" for user in attack.users}
+        crawlers = {user for other in self.truth.look_alikes if other.name == "allowed_crawler" for user in other.users}
+        automata = crawlers.union(*(attack.users for attack in attacks))
+        self.people = [acts for user, acts in self.by_user.items() if user not in automata]
 
 
 def most_within(acts: list[Event], window: timedelta) -> int:

@@ -80,6 +80,32 @@ def test_generate_writes_the_truth_beside_the_records(run):
     assert truth["complete"] is True
 
 
+def test_generate_plants_what_is_asked_for(run):
+    """Families, variants and look-alikes are named on the command line as they are in the truth."""
+    arguments = (
+        "--hours",
+        "4",
+        "--events",
+        "50",
+        "--no-sale",
+        "--attacks",
+        "metronome=2, many_accounts=1",
+        "--held-out",
+    )
+    code, _ = run(
+        "generate", "--to", "file:out.jsonl", *arguments, "--look-alikes", "family=2", "--truth", "truth.json"
+    )
+    truth = json.loads(Path("truth.json").read_text())
+    assert code == 0
+    assert [(attack["family"], attack["variant"] == "usual") for attack in truth["attacks"]] == [
+        ("metronome", False),
+        ("metronome", True),
+        ("many_accounts", True),
+    ]
+    assert [other["name"] for other in truth["look_alikes"]] == ["family", "family"]
+    assert truth["options"]["held_out"] is True
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -102,6 +128,10 @@ def test_generate_writes_the_truth_beside_the_records(run):
         (["bogus"], "bogus"),
         (["generate", "--attacks", "flood"], "family=count"),
         (["generate", "--hours", "1"], "too short"),
+        (["generate", "--attacks", "slow_scraping=1", "--hours", "3", "--no-sale"], "ask for --hours 3.1"),
+        (["generate", "--attacks", "ghosts=1"], "'ghosts' is no family of attacks: request_flood, "),
+        (["generate", "--look-alikes", "office"], "name=count"),
+        (["generate", "--look-alikes", "night_workers=1"], "choose another --start, or --hours 24"),
         (["generate", "--late", "2"], "share from 0 to 0.3"),
         (
             ["generate", "--to", "file:x", "--truth", "/dev/null/x", "--events", "1", "--no-sale", "--attacks", "none"],

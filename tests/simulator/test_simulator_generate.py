@@ -13,7 +13,7 @@ from commerce.event import Event, parse, to_line
 from commerce.rejects import REJECT_REASONS
 from simulator.generate import records
 from simulator.hygiene import POISON
-from simulator.options import Options, read_attacks
+from simulator.options import FAMILIES, Options, read_attacks
 from simulator.record import Fault
 
 some_options = st.builds(
@@ -22,11 +22,12 @@ some_options = st.builds(
     hours=st.floats(4, 9),
     events=st.integers(1, 2_000),
     attacks=st.fixed_dictionaries(
-        {
-            "request_flood": st.integers(0, 2),
-            "catalogue_scraping": st.integers(0, 2),
-            "site_surge": st.integers(0, 1),
-        }
+        {family: st.integers(0, 1) for family in FAMILIES if family != "slow_scraping"}
+        | {"request_flood": st.integers(0, 2)}
+    ),
+    held_out=st.booleans(),
+    look_alikes=st.fixed_dictionaries(
+        {name: st.integers(0, 1) for name in ("power_shopper", "family", "assistive_technology", "allowed_crawler")}
     ),
     sale=st.booleans(),
     late=st.floats(0, 0.1),
@@ -62,7 +63,7 @@ def test_the_truth_adds_up_with_the_records(options: Options):
     assert truth.duplicates == len(run.arrivals) - len(run.events)
     assert truth.poison == run.rejects
     assert truth.people == len(run.people)
-    assert truth.sessions == len({event.user_session for acts in run.people for event in acts})
+    assert truth.sessions == len({(event.user_id, event.user_session) for acts in run.people for event in acts})
 
 
 def test_only_late_events_arrive_out_of_order_and_they_by_minutes(traffic: Traffic):
@@ -81,7 +82,7 @@ def test_only_late_events_arrive_out_of_order_and_they_by_minutes(traffic: Traff
 
 
 def test_the_defaults_make_a_busy_six_hours(traffic: Traffic):
-    """At least 30,000 events, two attacks of each family, and some of every kind of dirt."""
+    """At least 30,000 events, two attacks of each of three families, and some of every kind of dirt."""
     truth = traffic.truth
     assert truth.events >= 30_000
     assert Counter(attack.family for attack in truth.attacks) == {
@@ -148,7 +149,10 @@ def test_crowds_keep_their_distance_and_the_end_is_quiet(seed: int, surges: int,
         {"events": 0},
         {"late": 0.5},
         {"poison": -0.1},
-        {"attacks": {"card_testing": 1}},
+        {"attacks": {"card_guessing": 1}},
+        {"attacks": {"card_testing": -1}},
+        {"look_alikes": {"ghosts": 1}},
+        {"look_alikes": {"office": -1}},
         {"start": datetime(2025, 1, 1)},
     ],
 )

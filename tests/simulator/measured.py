@@ -1,0 +1,129 @@
+"""The rules' features, measured in plain Python: slow, obvious, and independent of what the detector runs."""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from statistics import fmean, pstdev
+
+from made_up_traffic import milliseconds
+
+from commerce.event import Event
+from commerce.rules import RULES
+from commerce.rules.rule import LONGEST_GAP_SECONDS, Condition, Feature, Measure, Rule, SubjectType
+from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
+
+BUYING = ("cart", "purchase")
+DIFFERENT = {
+    Measure.PRODUCTS: "product_id",
+    Measure.USERS: "user_id",
+    Measure.ADDRESSES: "ip_address",
+    Measure.AGENTS: "user_agent",
+}
+
+
+def alarms(events: Iterable[Event]) -> set[tuple[str, str]]:
+    """Return (rule, subject) wherever all conditions of a rule hold at the end of some pane."""
+    ordered = sorted(events, key=lambda event: event.event_time)
+    found: set[tuple[str, str]] = set()
+    for rule in RULES:
+        if rule.subject_type is SubjectType.SITE:
+            found |= {(rule.name, "site") for _ in crossings_of_the_site(rule, ordered)}
+            continue
+        for subject, theirs in by_subject(rule.subject_type, ordered).items():
+            found |= {(rule.name, subject) for _ in crossings(rule, theirs)}
+    return found
+
+
+def by_subject(subject_type: SubjectType, events: Iterable[Event]) -> Mapping[str, list[Event]]:
+    column = {
+        SubjectType.USER: "user_id",
+        SubjectType.SESSION: "user_session",
+        SubjectType.ADDRESS: "ip_address",
+    }[subject_type]
+    grouped: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        grouped[getattr(event, column)].append(event)
+    return grouped
+
+
+def crossings(rule: Rule, theirs: list[Event]) -> Iterator[dict[str, float]]:
+    """Yield the features of one subject at the end of each pane at which all conditions hold."""
+    pane_ms = rule.pane_seconds * 1000
+    moments = [milliseconds(event) for event in theirs]
+    for pane in sorted({at // pane_ms for at in moments}):
+        end = (pane + 1) * pane_ms
+        inside = slice(bisect_left(moments, end - rule.window_seconds * 1000), bisect_left(moments, end))
+        features: dict[str, float] = {}
+        for condition in rule.conditions:
+            feature = rule.feature(condition.feature)
+            features[feature.name] = measure(rule, feature, theirs[inside], moments[inside])
+            if not holds(condition, features[feature.name]):
+                break
+        else:
+            yield features
+
+
+def holds(condition: Condition, value: float) -> bool:
+    return value >= condition.threshold if condition.at_least is not None else value < condition.threshold
+
+
+def measure(rule: Rule, feature: Feature, inside: list[Event], moments: list[int]) -> float:
+    if feature.measure in DIFFERENT:
+        return len({getattr(event, DIFFERENT[feature.measure]) for event in counted(feature, inside)})
+    if feature.measure is Measure.EVENTS:
+        return len(counted(feature, inside))
+    if feature.measure is Measure.SHARE:
+        return len(counted(feature, inside)) / len(inside)
+    if feature.measure is Measure.ACTIVE_SECONDS:
+        return len({at // (rule.pane_seconds * 1000) for at in moments}) * rule.pane_seconds
+    gaps = gaps_of(moments)
+    return {Measure.GAPS: len(gaps), Measure.GAP_VARIATION: pstdev(gaps) / fmean(gaps)}[feature.measure] if gaps else 0
+
+
+def counted(feature: Feature, inside: list[Event]) -> list[Event]:
+    return [
+        event
+        for event in inside
+        if (not feature.event_types or event.event_type in feature.event_types)
+        and (feature.price_at_most is None or event.price <= feature.price_at_most)
+    ]
+
+
+def gaps_of(moments: list[int]) -> list[int]:
+    gaps = (later - earlier for earlier, later in pairwise(moments))
+    return [gap for gap in gaps if 0 < gap <= LONGEST_GAP_SECONDS * 1000]
+
+
+def crossings_of_the_site(rule: Rule, events: list[Event]) -> Iterator[dict[str, float]]:
+    """Yield the same of the site as a whole, against the half hour before."""
+    crowd, buys = capped(events, rule.pane_seconds), capped(only_buying(events), rule.pane_seconds)
+    first, last = min(crowd), max(crowd)
+    window, baseline = rule.window_seconds // rule.pane_seconds, BASELINE_SECONDS // rule.pane_seconds
+    for pane in range(first + window, last + 1):
+        since = max(first, pane - window - baseline + 1)
+        before = range(since, pane - window + 1)
+        judged = range(pane - window + 1, pane + 1)
+        expected = window / len(before)
+        usual, usual_buys = (sum(counts[at] for at in before) * expected for counts in (crowd, buys))
+        now, bought = (sum(counts[at] for at in judged) for counts in (crowd, buys))
+        features = {
+            "excess_events": now - round(usual),
+            "times_usual": now / max(usual, 1),
+            "buying_share": max(bought - usual_buys, 0) / max(now - usual, 1),
+            "baseline_seconds": len(before) * rule.pane_seconds,
+        }
+        if all(holds(condition, features[condition.feature]) for condition in rule.conditions):
+            yield features
+
+
+def only_buying(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if event.event_type in BUYING]
+
+
+def capped(events: Iterable[Event], pane_seconds: int) -> Counter[int]:
+    each = Counter((milliseconds(event) // (pane_seconds * 1000), event.user_id) for event in events)
+    panes: Counter[int] = Counter()
+    for (pane, _), count in each.items():
+        panes[pane] += min(count, CROWD_EVENTS_PER_USER)
+    return panes
