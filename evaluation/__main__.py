@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from commerce.rules import RULES
+from commerce.rules.rule import Rule, with_thresholds
 from evaluation import gate as gates
 from evaluation.days import Plan
 from evaluation.engines import ROOT, Engine, EngineFault, FlinkEngine, QuickEngine
@@ -26,11 +28,15 @@ RECORDED = ROOT.parent / "shared" / "data"
 CERTH = RECORDED / "certh-web-bot-train-requests.csv.gz"
 WORK_DIR = ROOT / "build" / "evaluation"
 # Few and short days: what a loss of quality shows on, in a build of minutes.
-GATE_SEEDS, GATE_HOURS, GATE_EVENTS = "101,102", 24.0, 60_000
+GATE_SEEDS, GATE_HOURS, GATE_EVENTS = "101,102,103,104", 24.0, 50_000
 
 SeedsOption = Annotated[str, typer.Option(help="Seeds, a day each, as in 1,2,3. The same seed gives the same day.")]
 HoursOption = Annotated[float, typer.Option(min=1, help="Hours of a day.")]
 EventsOption = Annotated[int, typer.Option(min=1, help="About how many events people make on each day.")]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option("--threshold", help="Another threshold to try, rule.feature=number; may be given several times."),
+]
 
 
 @app.command()
@@ -50,6 +56,7 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
         bool,
         typer.Option("--held-out", help="Also plant the variants that are for evaluation only: not while tuning."),
     ] = False,
+    threshold: ThresholdOption = None,
     recorded: Annotated[Path, typer.Option(help="Folder with recorded files; left out where they are not.")] = RECORDED,
     certh: Annotated[Path, typer.Option(help="Labelled sessions of people and web bots.")] = CERTH,
     work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the reports go.")] = WORK_DIR,
@@ -68,7 +75,9 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
     work_dir.mkdir(parents=True, exist_ok=True)
     chosen: Engine = QuickEngine() if engine == "quick" else FlinkEngine(work_dir.resolve())
     with _faults(), Console(stderr=True).status("…") as status:
-        measured = evaluate(plan, engine=chosen, recorded=recorded, certh=certh, say=status.update)
+        measured = evaluate(
+            plan, engine=chosen, recorded=recorded, certh=certh, rules=_rules(threshold), say=status.update
+        )
     _write(measured, work_dir)
     show(Console(), measured)
     if to_page is not None:
@@ -77,11 +86,17 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
 
 
 @app.command()
-def gate(seeds: SeedsOption = GATE_SEEDS, hours: HoursOption = GATE_HOURS, events: EventsOption = GATE_EVENTS) -> None:
+def gate(
+    seeds: SeedsOption = GATE_SEEDS,
+    hours: HoursOption = GATE_HOURS,
+    events: EventsOption = GATE_EVENTS,
+    threshold: ThresholdOption = None,
+) -> None:
     """Measure a few days with the quick detector, and fail where its quality falls below the stated bounds."""
     plan = Plan(seeds=read_seeds(seeds), hours=hours, events=events, held_out=True, known_networks=(CRAWLER_NETWORK,))
     with _faults():
-        found = list(gates.bounds(scores(list(run_days(plan, engine=QuickEngine())))))
+        days = list(run_days(plan, engine=QuickEngine(), rules=_rules(threshold)))
+    found = list(gates.bounds(scores(days)))
     for bound in found:
         typer.echo(gates.line(bound), err=not bound.kept)
     if not all(bound.kept for bound in found):
@@ -94,6 +109,13 @@ def read_seeds(text: str) -> tuple[int, ...]:
     if not all(part.isdecimal() for part in parts):
         raise typer.BadParameter(f"{text!r} is not of the form 1,2,3")
     return tuple(map(int, parts))
+
+
+def _rules(thresholds: list[str] | None) -> tuple[Rule, ...]:
+    try:
+        return with_thresholds(RULES, thresholds or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @contextmanager

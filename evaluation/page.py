@@ -54,7 +54,8 @@ python -m evaluation gate                                        # what the buil
 `measure` takes `--events` for how many events people make a day, `--attacks` for how many of each family,
 `--look-alikes` for how many of each kind, `--held-out` to plant the held-out variants, `--work-dir` for where the
 reports go, and `--page` for where to write this page. `--engine flink` is the real detector. `gate` takes `--seeds`,
-`--hours` and `--events`, and fails where a bound below is missed.
+`--hours` and `--events`, and fails where a bound of the table above is missed. Both try other thresholds with
+`--threshold`, as in `--threshold request_flood.events=150`.
 """
 
 
