@@ -106,6 +106,8 @@ class _FlinkRun:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise EngineFault(f"{self._folder}: {done.stderr[-4000:]}")
+        # Days of traffic fill a disk, and the same seed makes them again.
+        (self._folder / "records.json").unlink()
         return episodes_of(self._states())
 
     def _states(self) -> list[Incident]:
