@@ -50,10 +50,11 @@ class Pane:
     def gaps(self) -> tuple[int, int, int]:
         """Return the pauses that end in this pane: how many, their sum in ms and the sum of their squares."""
         if self._gaps is None:
+            # Of two events at one moment, neither comes after a pause.
             times = sorted({event.at_ms for event in self.events})
             before = [*([] if self.before_ms is None else [self.before_ms]), *times]
             pauses = [later - earlier for earlier, later in pairwise(before)]
-            counted = [pause for pause in pauses if 0 < pause <= LONGEST_GAP_SECONDS * 1000]
+            counted = [pause for pause in pauses if pause <= LONGEST_GAP_SECONDS * 1000]
             self._gaps = len(counted), sum(counted), sum(pause * pause for pause in counted)
         return self._gaps
 

@@ -26,11 +26,11 @@ from evaluation.quick_detector import QuickDetector
 
 
 def test_a_user_is_flagged_from_the_threshold_on_and_not_below():
-    """120 events within 60 seconds are a flood; 119 are not, nor are 120 spread over two minutes."""
+    """120 events within six panes are a flood; 119 are not, nor are 127 within seven."""
     episodes = found(
         every(0.5, count=120, user="flood"),
         every(0.5, count=119, user="busy"),
-        every(1, count=200, user="patient"),
+        every(0.55, count=200, user="patient"),
         rules=[REQUEST_FLOOD],
     )
     assert subjects(episodes) == {("request_flood", "flood")}
