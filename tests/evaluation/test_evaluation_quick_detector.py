@@ -26,12 +26,12 @@ from evaluation.quick_detector import QuickDetector
 
 
 def test_a_user_is_flagged_from_the_threshold_on_and_not_below():
-    """120 events within six panes are a flood; 119 are not, nor are 127 within seven."""
+    """120 events within six panes are a flood; 119 are not, nor are 127 within seven, which other rules look at."""
     episodes = found(
         every(0.5, count=120, user="flood"),
         every(0.5, count=119, user="busy"),
         every(0.55, count=200, user="patient"),
-        rules=[REQUEST_FLOOD],
+        rules=[REQUEST_FLOOD, CATALOGUE_SCRAPING],
     )
     assert subjects(episodes) == {("request_flood", "flood")}
 
