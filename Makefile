@@ -54,7 +54,7 @@ test-detector:
 	  && tail -n 1 build/test-detector.log || { cat build/test-detector.log; exit 1; }
 
 .PHONY: check
-check: lint types layers templates ## Lint, types, layers and templates; `make test` has the tests
+check: lint types layers templates gate ## Lint, types, layers, templates and the gate on quality; `make test` has the tests
 
 .PHONY: lint
 lint: setup ## Formatting and lint rules
@@ -94,6 +94,16 @@ PANDAS_UP_TO ?= 10000000
 bench-lake: setup ## The lake against pandas, SQL by hand and Spark: ROWS="1000000 10000000" RUNS=3 SPARK_UP_TO=10000000
 	python -m benchmarks lake $(foreach rows,$(ROWS),--rows $(rows)) --runs $(RUNS) \
 	  --spark-up-to $(SPARK_UP_TO) --pandas-up-to $(PANDAS_UP_TO) $(if $(PAGE),--page "$(PAGE)")
+
+SEEDS ?= 1,2,3,4,5
+
+.PHONY: evaluate
+evaluate: setup ## How good the detector is, on seeded days: SEEDS=1,2,3,4,5; writes docs/evaluation.md
+	python -m evaluation measure --engine flink --seeds "$(SEEDS)" --held-out --page docs/evaluation.md
+
+.PHONY: gate
+gate: setup ## Fail where the detector's quality falls below its bounds; a minute, with the quick detector
+	python -m evaluation gate
 
 ##@ Run it on AWS
 .PHONY: synth

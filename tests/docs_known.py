@@ -11,6 +11,7 @@ import typer
 from docs_pages import ROOT
 
 from commerce.rejects import REJECT_REASONS
+from evaluation import __main__ as evaluation_main
 from glue_jobs import __main__ as glue_jobs_main
 from glue_jobs.marts import marts
 from glue_jobs.questions import questions
@@ -18,7 +19,7 @@ from glue_jobs.tables import TABLES
 from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
 
-ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop")
+ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop", "evaluation")
 RAW_COLUMNS = {"line", "arrival_hour"}
 LAKE = {table.name: set(table.column_names) for table in (*TABLES, *(mart.table for mart in marts()))}
 LAKE |= {"raw_events": RAW_COLUMNS, "raw_incidents": RAW_COLUMNS}
@@ -36,6 +37,7 @@ def rooms() -> dict[str, Any]:
         "simulator": simulator_main.app,
         "glue_jobs": glue_jobs_main.app,
         "laptop": laptop_application(),
+        "evaluation": evaluation_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 

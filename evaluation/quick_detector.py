@@ -1,0 +1,223 @@
+"""The detector without an engine: the rules in plain Python, for development, where a cluster would take minutes.
+
+It keeps to the detector's own semantics (tumbling panes, windows that end with a pane, a watermark that trails the
+newest event), and a parity test holds both to the same incidents.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from operator import attrgetter
+
+from commerce.rules.rule import LONGEST_GAP_SECONDS, Measure, Rule, SubjectType
+from evaluation.episodes import Crossing, Episode, episodes
+from evaluation.observed import Observed
+from evaluation.panes import Pane, Trail, holds, least_events, measured
+from evaluation.site import SiteHistory
+
+ALLOWED_LATENESS_SECONDS = 10
+SITE = "site"
+SUBJECT_FIELD = {
+    SubjectType.USER: "user_id",
+    SubjectType.SESSION: "user_session",
+    SubjectType.ADDRESS: "ip_address",
+}
+
+
+@dataclass
+class Outcomes:
+    """How many events met which outcome."""
+
+    on_time: int = 0
+    late: int = 0
+    known: int = 0
+
+
+class QuickDetector:
+    """Takes events about in order of their times and gives crossings. The state of a subject is its longest window."""
+
+    def __init__(self, rules: Sequence[Rule], *, known_networks: Sequence[str] = ()) -> None:
+        self.outcomes = Outcomes()
+        self._known = KnownNetworks(known_networks)
+        self._newest_ms = 0
+        sizes = sorted({rule.pane_seconds for rule in rules})
+        self._panes = [OpenPanes([rule for rule in rules if rule.pane_seconds == size]) for size in sizes]
+        self._next_end_ms = 0
+
+    def take(self, event: Observed) -> Sequence[Crossing]:
+        """Return the crossings of the panes that this event shows to be over."""
+        at_ms = event.at_ms
+        crossings: Sequence[Crossing] = ()
+        if at_ms > self._newest_ms:
+            self._newest_ms = at_ms
+            if at_ms - ALLOWED_LATENESS_SECONDS * 1000 >= self._next_end_ms - 1:
+                crossings = self._close(at_ms - ALLOWED_LATENESS_SECONDS * 1000)
+        elif at_ms <= self._newest_ms - ALLOWED_LATENESS_SECONDS * 1000:
+            self.outcomes.late += 1
+            return crossings
+        if event.ip_address in self._known:
+            self.outcomes.known += 1
+            return crossings
+        self.outcomes.on_time += 1
+        for panes in self._panes:
+            panes.take(event)
+        return crossings
+
+    def finish(self) -> Sequence[Crossing]:
+        """Return the crossings of all panes still open: no more events will come."""
+        return self._close(self._newest_ms + 2 * max(panes.pane_ms for panes in self._panes))
+
+    def _close(self, watermark_ms: int) -> Sequence[Crossing]:
+        crossings = [crossing for panes in self._panes for crossing in panes.close(watermark_ms)]
+        self._next_end_ms = min(panes.next_end_ms(watermark_ms) for panes in self._panes)
+        return sorted(crossings, key=lambda crossing: crossing.at_ms)
+
+
+def detect(
+    events: Iterable[Observed], *, rules: Sequence[Rule], known_networks: Sequence[str] = ()
+) -> Iterator[Episode]:
+    """Give the episodes of all rules, each once it is over."""
+    return episodes(crossings(events, rules=rules, known_networks=known_networks))
+
+
+def crossings(
+    events: Iterable[Observed], *, rules: Sequence[Rule], known_networks: Sequence[str] = ()
+) -> Iterator[Crossing]:
+    """Give the crossings of all rules, in order of time."""
+    detector = QuickDetector(rules, known_networks=known_networks)
+    for event in events:
+        yield from detector.take(event)
+    yield from detector.finish()
+
+
+class KnownNetworks:
+    """The networks of automata that are welcome, and which addresses lie in them."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = [ip_network(text) for text in networks]
+        self._found: dict[str, bool] = {}
+
+    def __contains__(self, address: str | None) -> bool:
+        """Return whether the address lies in one of them; what is no address lies in none."""
+        if address is None or not self._networks:
+            return False
+        if address not in self._found:
+            self._found[address] = self._lies_within(address)
+        return self._found[address]
+
+    def _lies_within(self, address: str) -> bool:
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self._networks)
+
+
+class OpenPanes:
+    """The panes of one length that may still get events, and what becomes of them when they are over."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.pane_ms = rules[0].pane_seconds * 1000
+        self._open: dict[int, list[Observed]] = defaultdict(list)
+        site = [rule for rule in rules if rule.subject_type is SubjectType.SITE]
+        self._site = [(rule, SiteHistory(rule)) for rule in site]
+        types = {rule.subject_type for rule in rules} - {SubjectType.SITE} | ({SubjectType.USER} if site else set())
+        self._tracks = {
+            subject_type: Track([rule for rule in rules if rule.subject_type is subject_type])
+            for subject_type in sorted(types)
+        }
+
+    def take(self, event: Observed) -> None:
+        """Put the event into its pane."""
+        self._open[event.at_ms // self.pane_ms].append(event)
+
+    def next_end_ms(self, watermark_ms: int) -> int:
+        """Return the first end of a pane that a watermark beyond this one may reach."""
+        return ((watermark_ms + 1) // self.pane_ms + 1) * self.pane_ms
+
+    def close(self, watermark_ms: int) -> Iterator[Crossing]:
+        """Give the crossings at the ends of all panes that the watermark has passed."""
+        over = sorted(number for number in self._open if (number + 1) * self.pane_ms - 1 <= watermark_ms)
+        for number in over:
+            events = self._open.pop(number)
+            at_ms = (number + 1) * self.pane_ms - 1
+            for subject_type, track in self._tracks.items():
+                subjects = by_subject(events, subject_type)
+                if subject_type is SubjectType.USER:
+                    yield from self._of_site(number, at_ms, subjects)
+                yield from track.add(number, at_ms, subjects)
+
+    def _of_site(self, number: int, at_ms: int, users: dict[str, list[Observed]]) -> Iterator[Crossing]:
+        for rule, history in self._site:
+            measures = history.add(number, users.values())
+            if all(holds(each, measures[rule.feature(each.feature).measure]) for each in rule.conditions):
+                yield Crossing(rule, SITE, at_ms, measures[rule.feature(rule.leading.feature).measure])
+
+
+class Track:
+    """All subjects of one type, for the rules of one pane length."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = [(rule, least_events(rule), rule.window_seconds // rule.pane_seconds) for rule in rules]
+        gaps = any(feature.measure is Measure.GAPS for rule in rules for feature in rule.features)
+        pane_seconds = rules[0].pane_seconds if rules else 1
+        longest_gap = LONGEST_GAP_SECONDS + pane_seconds if gaps else 0
+        self._keep_panes = max([longest_gap, *(rule.window_seconds for rule in rules)]) // pane_seconds
+        self._least_events = min((least for _, least, _ in self._rules), default=0)
+        self._trails: dict[str, Trail] = {}
+        self._swept = 0
+
+    def add(self, number: int, at_ms: int, subjects: dict[str, list[Observed]]) -> Iterator[Crossing]:
+        """Add what each subject did in this pane; give the crossings at its end."""
+        if not self._rules:
+            return
+        self._sweep(number)
+        for subject, events in subjects.items():
+            trail = self._trails.get(subject)
+            if trail is None:
+                trail = self._trails[subject] = Trail()
+            trail.add(number, events, keep_panes=self._keep_panes)
+            if trail.events >= self._least_events:
+                yield from self._judge(subject, at_ms, trail)
+
+    def _judge(self, subject: str, at_ms: int, trail: Trail) -> Iterator[Crossing]:
+        for rule, least, panes in self._rules:
+            if trail.events < least:
+                continue
+            window = trail.window(panes)
+            if sum(len(pane.events) for pane in window) >= least and meets(rule, window):
+                leading = measured(rule.feature(rule.leading.feature), window, rule.pane_seconds)
+                yield Crossing(rule, subject, at_ms, leading)
+
+    def _sweep(self, number: int) -> None:
+        """Forget whoever has not been seen for the longest window."""
+        if number < self._swept + self._keep_panes:
+            return
+        self._swept = number
+        oldest = number - self._keep_panes
+        self._trails = {who: trail for who, trail in self._trails.items() if trail.panes[-1].number > oldest}
+
+
+def meets(rule: Rule, window: Sequence[Pane]) -> bool:
+    """Return whether all conditions of the rule hold over the window."""
+    return all(
+        holds(condition, measured(rule.feature(condition.feature), window, rule.pane_seconds))
+        for condition in rule.conditions
+    )
+
+
+def by_subject(events: Iterable[Observed], subject_type: SubjectType) -> dict[str, list[Observed]]:
+    """Return the events of each subject of the type; those without one are left out."""
+    subject_of: Callable[[Observed], str | None] = attrgetter(SUBJECT_FIELD[subject_type])
+    subjects: dict[str, list[Observed]] = {}
+    for event in events:
+        subject = subject_of(event)
+        if subject is None:
+            continue
+        found = subjects.get(subject)
+        if found is None:
+            subjects[subject] = [event]
+        else:
+            found.append(event)
+    return subjects
