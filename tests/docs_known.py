@@ -15,6 +15,7 @@ from glue_jobs import __main__ as glue_jobs_main
 from glue_jobs.marts import marts
 from glue_jobs.questions import questions
 from glue_jobs.tables import TABLES
+from lambdas.allow import __main__ as allow_main
 from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
 
@@ -36,6 +37,7 @@ def rooms() -> dict[str, Any]:
         "simulator": simulator_main.app,
         "glue_jobs": glue_jobs_main.app,
         "laptop": laptop_application(),
+        "lambdas.allow": allow_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 

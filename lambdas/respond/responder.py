@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from commerce.incident import Incident
 from commerce.metrics import ALERTS_SENT, INCIDENTS_CLOSED, INCIDENTS_OPENED, RECORDS_FAILED
 from lambdas.kinesis import KinesisRecord
+from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import Counts, RecentTallies
 from lambdas.respond.reading import Reading, read
 from lambdas.respond.row import CLAIM
@@ -40,6 +41,7 @@ class Responder:
     """The parts that answer a batch, built once a container."""
 
     table: IncidentTable
+    allowed: Allowed
     topic: AlertTopic
     recent_tallies: RecentTallies
     log: Logger
@@ -87,13 +89,18 @@ class Responder:
         return failures
 
     def _respond_to(self, incident: Incident, *, counts: Counts) -> None:
-        stored = self.table.store(incident, now=self.now())
+        now = self.now()
+        allowance = self.allowed.covering(incident, now=now, counts=counts)
+        stored = self.table.store(incident, now=now, allowance=allowance)
         episode = stored.row.incident
         if stored.opened:
             counts.add_incident(INCIDENTS_OPENED, episode)
             self.log.info("incident stored", incident_id=episode.incident_id, rule=episode.rule)
         if stored.closed:
             counts.add_incident(INCIDENTS_CLOSED, episode)
+        if stored.allowed:
+            counts.add_allowed(episode)
+            self.log.info("subject is on the allow list", incident_id=episode.incident_id, rule=episode.rule)
         if stored.alert_is_pending and not stored.alert_is_ours:
             raise AlertHeldError("another invocation is sending the alert")
         if stored.alert_is_pending:

@@ -12,6 +12,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from commerce.allowance import Allowance
 from commerce.event import format_instant, parse_instant
 from commerce.incident import Incident
 from lambdas.respond.episode import merged
@@ -24,6 +25,8 @@ OWN_ATTRIBUTES = {
     "alerted_at": "When its alert was handed to the topic; absent while the alert is pending.",
     "alert_claim": "Which invocation is sending the pending alert.",
     "alert_claimed_until": "When that claim lapses and another invocation may send the alert.",
+    "allowed_because": "Why its subject is on the allow list; absent where it is not.",
+    "allowed_until": "When that entry of the allow list expires. While it is there, no alert is sent.",
 }
 # Longer than publishing takes, retries included; short enough that the alert of a crashed invocation is not stale.
 CLAIM = timedelta(seconds=15)
@@ -31,7 +34,7 @@ CLAIM = timedelta(seconds=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One episode as stored. The alert is sent when `alerted_at` is set; until then a claim says who sends it."""
+    """One episode as stored. An alert that is due is claimed by the invocation that sends it, and then noted."""
 
     incident: Incident
     revision: int
@@ -40,30 +43,53 @@ class Row:
     alerted_at: datetime | None
     alert_claim: str | None
     alert_claimed_until: datetime | None
+    allowed_because: str | None = None
+    allowed_until: datetime | None = None
+
+    @property
+    def alert_is_due(self) -> bool:
+        """Whether somebody has to be told who has not been."""
+        return self.alerted_at is None and self.allowed_until is None
 
 
-def first(incident: Incident, *, token: str, now: datetime, keep: timedelta) -> Row:
-    """Return the row of an episode not seen before; its alert is pending and claimed by `token`."""
-    return Row(
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a state of an episode meets when it is stored.
+
+    `token` names this invocation, `allowance` is the entry of the allow list that holds now for its subject.
+    """
+
+    token: str
+    now: datetime
+    keep: timedelta
+    allowance: Allowance | None
+
+
+def first(incident: Incident, *, met: Circumstances) -> Row:
+    """Return the row of an episode not seen before; an alert that is due is claimed."""
+    row = Row(
         incident=incident,
         revision=1,
-        stored_at=now,
-        expires_at=_expiry(now, keep),
+        stored_at=met.now,
+        expires_at=_expiry(met.now, met.keep),
         alerted_at=None,
-        alert_claim=token,
-        alert_claimed_until=now + CLAIM,
+        alert_claim=None,
+        alert_claimed_until=None,
     )
+    return _claimed(_allowed(row, met.allowance), met)
 
 
-def advanced(row: Row, incident: Incident, *, token: str, now: datetime, keep: timedelta) -> Row:
+def advanced(row: Row, incident: Incident, *, met: Circumstances) -> Row:
     """Return the row after another state of the episode; the very same row where that brings nothing new.
 
-    A pending alert whose claim has lapsed is claimed by `token`: whoever had it did not come back.
+    A due alert whose claim has lapsed is claimed anew: whoever had it did not come back. An episode that was allowed
+    stays so until it is seen again without being allowed: a repetition of what is known gives no late alert.
     """
     after = replace(row, incident=merged(row.incident, incident))
-    if row.alerted_at is None and (row.alert_claimed_until is None or row.alert_claimed_until <= now):
-        after = replace(after, alert_claim=token, alert_claimed_until=now + CLAIM)
-    return row if after == row else replace(after, revision=row.revision + 1, expires_at=_expiry(now, keep))
+    if met.allowance is not None or after.incident.last_seen_at > row.incident.last_seen_at:
+        after = _allowed(after, met.allowance)
+    after = _claimed(after, met)
+    return row if after == row else replace(after, revision=row.revision + 1, expires_at=_expiry(met.now, met.keep))
 
 
 def alerted(row: Row, *, now: datetime) -> Row:
@@ -71,6 +97,21 @@ def alerted(row: Row, *, now: datetime) -> Row:
     if row.alerted_at is not None:
         return row
     return replace(row, alerted_at=now, alert_claim=None, alert_claimed_until=None, revision=row.revision + 1)
+
+
+def _allowed(row: Row, allowance: Allowance | None) -> Row:
+    if allowance is None:
+        return replace(row, allowed_because=None, allowed_until=None)
+    return replace(row, allowed_because=allowance.because, allowed_until=allowance.expires_at)
+
+
+def _claimed(row: Row, met: Circumstances) -> Row:
+    """Return the row with an alert that is due claimed, by whoever has the claim until it lapses."""
+    if not row.alert_is_due:
+        return replace(row, alert_claim=None, alert_claimed_until=None)
+    if row.alert_claimed_until is not None and met.now < row.alert_claimed_until:
+        return row
+    return replace(row, alert_claim=met.token, alert_claimed_until=met.now + CLAIM)
 
 
 def to_item(row: Row) -> dict[str, Any]:
@@ -110,6 +151,8 @@ def from_item(item: dict[str, Any]) -> Row:
         alerted_at=_instant(values.get("alerted_at")),
         alert_claim=values.get("alert_claim"),
         alert_claimed_until=_instant(values.get("alert_claimed_until")),
+        allowed_because=values.get("allowed_because"),
+        allowed_until=_instant(values.get("allowed_until")),
     )
 
 

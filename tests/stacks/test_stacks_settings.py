@@ -46,6 +46,7 @@ def test_the_responders_environment_decodes_to_its_settings(every_stage):
     assert settings.stage == every_stage.stage
     assert settings.retention_days == STAGES[every_stage.stage].incident_retention_days
     assert "IncidentsTable" in settings.incidents_table
+    assert "AllowListTable" in settings.allow_list_table
     assert "Alerts" in settings.alerts_topic_arn
 
 
