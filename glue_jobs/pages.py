@@ -118,7 +118,12 @@ the threshold to the last moment above it; of a [surge](rules.md#site_surge) it 
 only looked, and share a browser that is rare at other times. The table [verdicts](tables.md#verdicts) says who and
 when. In `ask`, `--people-only` chooses the reading; in Athena, the saved query whose name ends in `_people_only`.
 
-A verdict may come days later, or be withdrawn by a person (`python -m glue_jobs withdraw`). Then the days it reaches
+While a subject is on [the allow list](operating.md#allow-a-subject), its incidents take nothing out; one that goes on
+when the entry has ended takes out what came after. An entry speaks of all that began before its end, of what was before
+it was made too.
+
+A verdict may come days later, be withdrawn by a person (`python -m glue_jobs withdraw`), or go and come with an entry of
+the allow list. Then the days it reaches
 into are computed again, and [restatements](tables.md#restatements) tells each number that changed after it could have
 been read: from what, to what, when, and because of which incidents. Late events change numbers too, and are told in
 the same way. Not told are changes of a place in a ranking, of the building blocks, and of marts about single users,

@@ -120,6 +120,18 @@ WITHDRAWALS = Table(
         Column("because", "string", "The reason given."),
     ),
 )
+ALLOWANCES = Table(
+    name="allowances",
+    grain="One row a subject that is or was on the allow list. Its incidents take nothing out until the entry expires.",
+    columns=(
+        Column("subject_type", "string", "user, session, address or site."),
+        Column("subject", "string", "Who is allowed: an id, an address or a network of them, or 'site'."),
+        Column("because", "string", "The reason given."),
+        Column("added_at", "timestamp", "When the entry was made or last changed."),
+        Column("added_by", "string", "Who did that."),
+        Column("expires_at", "timestamp", "When it ends, or ended."),
+    ),
+)
 RESTATEMENTS = Table(
     name="restatements",
     grain="One row a number that changed after people could have read it.",
@@ -173,6 +185,7 @@ TABLES: tuple[Table, ...] = (
     RUNS,
     VERDICTS,
     WITHDRAWALS,
+    ALLOWANCES,
     RESTATEMENTS,
     BUILT_DAYS,
     ERASURES,

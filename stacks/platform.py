@@ -17,7 +17,14 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
     name = f"floorwalker-{stage.name}"
     streams = StreamsStack(app, f"{name}-streams", stage=stage)
     allow_list = AllowListStack(app, f"{name}-allowlist", stage=stage)
-    lake = LakeStack(app, f"{name}-lake", stage=stage, events=streams.events, incidents=streams.incidents)
+    lake = LakeStack(
+        app,
+        f"{name}-lake",
+        stage=stage,
+        events=streams.events,
+        incidents=streams.incidents,
+        allow_list=allow_list.table,
+    )
     detection = DetectionStack(
         app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
     )

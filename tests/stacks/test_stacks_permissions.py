@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from glue_jobs.settings import ALLOW_LIST_ACTIONS as LAKE_ALLOW_LIST_ACTIONS
 from lambdas.respond.settings import ALLOW_LIST_ACTIONS, TABLE_ACTIONS, TOPIC_ACTIONS
 from lambdas.start_detector.settings import APPLICATION_ACTIONS
 
@@ -13,10 +14,12 @@ from lambdas.start_detector.settings import APPLICATION_ACTIONS
     [
         ("Responder", "dynamodb", (*TABLE_ACTIONS, *ALLOW_LIST_ACTIONS)),
         ("Responder", "sns", TOPIC_ACTIONS),
+        ("BatchRole", "dynamodb", LAKE_ALLOW_LIST_ACTIONS),
+        ("BatchMaintenanceRole", "dynamodb", LAKE_ALLOW_LIST_ACTIONS),
         ("Starter", "kinesisanalytics", APPLICATION_ACTIONS),
     ],
 )
-def test_a_function_may_do_exactly_what_it_declares(every_stage, role, service, actions):
+def test_a_program_may_do_exactly_what_it_declares(every_stage, role, service, actions):
     """A call that is not granted fails in AWS only; one granted and not made is a door left open."""
     assert _granted(every_stage, role, service) == set(actions)
 

@@ -68,6 +68,7 @@ def test_the_jobs_arguments_decode_to_their_settings(every_stage, job):
     stage = STAGES[every_stage.stage]
     assert (settings.engine, settings.catalog) == (stage.batch_engine, stage.catalog)
     assert settings.database == every_stage.output("GlueDatabaseName")
+    assert "AllowListTable" in settings.allow_list_table
 
 
 def test_the_jobs_read_where_firehose_writes(every_stage):
