@@ -101,11 +101,12 @@ RUNS = Table(
 )
 VERDICTS = Table(
     name="verdicts",
-    grain="One row an incident and user it takes out of the people-only reading, as the marts were last built with.",
+    grain="One row an incident and subject it takes out of the people-only reading, as the marts were last built with.",
     columns=(
         Column("incident_id", "string", "The incident that says so."),
         Column("rule", "string", "Its rule, one that marks an automaton."),
-        Column("user_id", "string", "Whose events are taken out."),
+        Column("subject_type", "string", "Whose events are taken out: those of a user, a session or an address."),
+        Column("subject", "string", "Which one: a user_id, user_session or ip_address of events."),
         Column("taken_out_from", "timestamp", "Event time of the first moment taken out."),
         Column("taken_out_until", "timestamp", "Event time of the last moment taken out."),
     ),

@@ -1,8 +1,9 @@
 """Whose events are not a person's, from when until when: what the people-only reading leaves out.
 
-An incident of a rule that marks an automaton is a verdict until somebody withdraws it. It takes a user's events out
-from the beginning of the first window that crossed the threshold to the last moment above it. While its subject is on
-the allow list it takes out nothing: an incident that opened before the entry ends does so from that end on.
+An incident of a rule that marks an automaton is a verdict until somebody withdraws it. It takes the events of a user,
+a session or an address out from the beginning of the first window that crossed the threshold to the last moment above
+it. While its subject is on the allow list it takes out nothing: an incident that opened before the entry ends does so
+from that end on.
 
 A surge has no single user. Of those seen during it, its crowd are the users who looked and did nothing else, who were
 not seen otherwise that day nor in the month before, and whose browser is one that far more of them have than usual:
@@ -30,11 +31,12 @@ CROWD_LEAST_USERS = 20
 
 @dataclass(frozen=True, order=True)
 class Verdict:
-    """One user's events from one incident; the fields are the columns of the table `verdicts`."""
+    """One subject's events from one incident; the fields are the columns of the table `verdicts`."""
 
     incident_id: str
     rule: str
-    user_id: str
+    subject_type: str
+    subject: str
     taken_out_from: datetime
     taken_out_until: datetime
 
@@ -77,12 +79,12 @@ def _of_incident(engine: Engine, row: tuple[Any, ...], allowed: AllowList) -> It
         begin = max(begin, entry.expires_at)
     if begin > last_seen_at:
         return
-    if subject_type == SubjectType.USER:
-        yield Verdict(incident_id, rule, subject, begin, last_seen_at)
+    if subject_type != SubjectType.SITE:
+        yield Verdict(incident_id, rule, subject_type, subject, begin, last_seen_at)
         return
     for user_id in _crowd(engine, begin, last_seen_at):
         if allowed.covering(SubjectType.USER, user_id, at=opened_at) is None:
-            yield Verdict(incident_id, rule, user_id, begin, last_seen_at)
+            yield Verdict(incident_id, rule, SubjectType.USER.value, user_id, begin, last_seen_at)
 
 
 def _crowd(engine: Engine, begin: datetime, end: datetime) -> list[str]:
