@@ -76,7 +76,7 @@ REJECTS = Table(
 )
 INCIDENTS = Table(
     name="incidents",
-    grain="One row an episode, in its latest state.",
+    grain="One row an episode, in its latest state, with the highest severity it had.",
     columns=(*(Column(*column) for column in hive_columns(INCIDENT_FIELDS)), ARRIVED_AT),
 )
 TALLIES = Table(

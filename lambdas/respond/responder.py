@@ -1,4 +1,4 @@
-"""Answers a batch: every episode is stored, its alert sent once, everything counted, every failure pinned to a record.
+"""Answers a batch: every episode is stored, its alerts sent once, everything counted, every failure pinned to a record.
 
 The alert is safe against a crash at any point. The row is written with the alert pending and claimed, the alert is
 published, the row is marked. Whoever finds the alert still pending after the claim has lapsed sends it; while another
@@ -91,11 +91,12 @@ class Responder:
     def _respond_to(self, incident: Incident, *, counts: Counts) -> None:
         now = self.now()
         allowance = self.allowed.covering(incident, now=now, counts=counts)
-        stored = self.table.store(incident, now=now, allowance=allowance)
+        alerts = self.topic.tells_of(incident)
+        stored = self.table.store(incident, now=now, allowance=allowance, alerts=alerts)
         episode = stored.row.incident
         if stored.opened:
             counts.add_incident(INCIDENTS_OPENED, episode)
-            self.log.info("incident stored", incident_id=episode.incident_id, rule=episode.rule)
+            self.log.info("incident stored", incident_id=episode.incident_id, rule=episode.rule, alerts=alerts)
         if stored.closed:
             counts.add_incident(INCIDENTS_CLOSED, episode)
         if stored.allowed:
@@ -104,7 +105,7 @@ class Responder:
         if stored.alert_is_pending and not stored.alert_is_ours:
             raise AlertHeldError("another invocation is sending the alert")
         if stored.alert_is_pending:
-            self.topic.send(episode)
+            self.topic.send(episode, risen_from=stored.row.alerted_severity)
             counts.add_incident(ALERTS_SENT, episode)
             self.table.mark_alerted(stored.row, now=self.now())
             self.log.info("alert sent", incident_id=episode.incident_id, rule=episode.rule)

@@ -15,14 +15,16 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from commerce.allowance import Allowance
 from commerce.event import format_instant, parse_instant
 from commerce.incident import Incident
-from lambdas.respond.episode import merged
+from commerce.rules.rule import Severity
+from lambdas.respond.episode import merged, severity_rank
 from lambdas.respond.settings import TIME_TO_LIVE_ATTRIBUTE
 
 OWN_ATTRIBUTES = {
     "revision": "How often the row was written: a write names the revision it read, so that none is lost.",
     "stored_at": "When the episode was first stored.",
     TIME_TO_LIVE_ATTRIBUTE: "Epoch second after which DynamoDB may delete the row, counted from its last write.",
-    "alerted_at": "When its alert was handed to the topic; absent while the alert is pending.",
+    "alerted_at": "When its last alert was handed to the topic; absent as long as there was none.",
+    "alerted_severity": "The severity that this alert told of. One that rises to critical is told once more.",
     "alert_claim": "Which invocation is sending the pending alert.",
     "alert_claimed_until": "When that claim lapses and another invocation may send the alert.",
     "allowed_because": "Why its subject is on the allow list; absent where it is not.",
@@ -43,26 +45,36 @@ class Row:
     alerted_at: datetime | None
     alert_claim: str | None
     alert_claimed_until: datetime | None
+    alerted_severity: str | None = None
     allowed_because: str | None = None
     allowed_until: datetime | None = None
 
     @property
-    def alert_is_due(self) -> bool:
-        """Whether somebody has to be told who has not been."""
-        return self.alerted_at is None and self.allowed_until is None
+    def alert_is_pending(self) -> bool:
+        """Whether an alert is due that nobody has noted as sent: whatever is due is claimed."""
+        return self.alert_claim is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something that no alert has told: the episode itself, or that it has become critical."""
+        if self.alerted_severity is None:
+            return True
+        return self.incident.severity == Severity.CRITICAL != self.alerted_severity
 
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
     """What a state of an episode meets when it is stored.
 
-    `token` names this invocation, `allowance` is the entry of the allow list that holds now for its subject.
+    `token` names this invocation, `allowance` is the entry of the allow list that holds now for its subject, `alerts`
+    says whether people are told of such incidents at all.
     """
 
     token: str
     now: datetime
     keep: timedelta
     allowance: Allowance | None
+    alerts: bool
 
 
 def first(incident: Incident, *, met: Circumstances) -> Row:
@@ -92,11 +104,21 @@ def advanced(row: Row, incident: Incident, *, met: Circumstances) -> Row:
     return row if after == row else replace(after, revision=row.revision + 1, expires_at=_expiry(met.now, met.keep))
 
 
-def alerted(row: Row, *, now: datetime) -> Row:
-    """Return the row with its alert sent; the very same row where it already was."""
-    if row.alerted_at is not None:
+def alerted(row: Row, *, told: str, now: datetime) -> Row:
+    """Return the row with an alert sent that told of a severity; the very same row where that was noted already.
+
+    Should it have become critical meanwhile, whoever stored that finds nothing claimed, and sends the next alert.
+    """
+    if row.alerted_severity is not None and severity_rank(row.alerted_severity) >= severity_rank(told):
         return row
-    return replace(row, alerted_at=now, alert_claim=None, alert_claimed_until=None, revision=row.revision + 1)
+    return replace(
+        row,
+        alerted_at=now,
+        alerted_severity=told,
+        alert_claim=None,
+        alert_claimed_until=None,
+        revision=row.revision + 1,
+    )
 
 
 def _allowed(row: Row, allowance: Allowance | None) -> Row:
@@ -107,7 +129,7 @@ def _allowed(row: Row, allowance: Allowance | None) -> Row:
 
 def _claimed(row: Row, met: Circumstances) -> Row:
     """Return the row with an alert that is due claimed, by whoever has the claim until it lapses."""
-    if not row.alert_is_due:
+    if not met.alerts or row.allowed_until is not None or not row.has_news:
         return replace(row, alert_claim=None, alert_claimed_until=None)
     if row.alert_claimed_until is not None and met.now < row.alert_claimed_until:
         return row
@@ -151,6 +173,8 @@ def from_item(item: dict[str, Any]) -> Row:
         alerted_at=_instant(values.get("alerted_at")),
         alert_claim=values.get("alert_claim"),
         alert_claimed_until=_instant(values.get("alert_claimed_until")),
+        # A row of an earlier version has no word on it.
+        alerted_severity=values.get("alerted_severity", values["severity"] if "alerted_at" in values else None),
         allowed_because=values.get("allowed_because"),
         allowed_until=_instant(values.get("allowed_until")),
     )

@@ -47,7 +47,7 @@ class Stored:
     @property
     def alert_is_pending(self) -> bool:
         """Whether an alert is due that has not been sent, by anybody."""
-        return self.row.alert_is_due
+        return self.row.alert_is_pending
 
     @property
     def allowed(self) -> bool:
@@ -65,12 +65,13 @@ class IncidentTable:
     keep: timedelta
     new_token: Callable[[], str]
 
-    def store(self, incident: Incident, *, now: datetime, allowance: Allowance | None) -> Stored:
+    def store(self, incident: Incident, *, now: datetime, allowance: Allowance | None, alerts: bool) -> Stored:
         """Add a state to its episode's row. Raises RowContendedError, and the client's errors.
 
-        `allowance` is the entry of the allow list that holds for its subject: there is then no alert.
+        `allowance` is the entry of the allow list that holds for its subject: there is then no alert. Nor is there one
+        where `alerts` says that nobody is told of such incidents.
         """
-        met = Circumstances(token=self.new_token(), now=now, keep=self.keep, allowance=allowance)
+        met = Circumstances(token=self.new_token(), now=now, keep=self.keep, allowance=allowance, alerts=alerts)
         standing: Row | None = None
         for _ in range(MAX_ATTEMPTS):
             wanted = first(incident, met=met) if standing is None else advanced(standing, incident, met=met)
@@ -80,12 +81,15 @@ class IncidentTable:
         raise RowContendedError(f"the row was written by others {MAX_ATTEMPTS} times in a row")
 
     def mark_alerted(self, row: Row, *, now: datetime) -> None:
-        """Note that the episode's alert is sent. Raises RowContendedError, and the client's errors."""
+        """Note that an alert about the episode as it stands in `row` is sent.
+
+        Raises RowContendedError, and the client's errors.
+        """
         standing: Row | None = row
         for _ in range(MAX_ATTEMPTS):
             if standing is None:
                 return
-            wanted = alerted(standing, now=now)
+            wanted = alerted(standing, told=row.incident.severity, now=now)
             standing = self._put(wanted, over=standing)
             if standing == wanted:
                 return
