@@ -23,6 +23,8 @@ class Metric:
 INCIDENTS_OPENED = Metric("IncidentsOpened", "Count", ("rule", "severity"), "Episodes stored for the first time.")
 INCIDENTS_CLOSED = Metric("IncidentsClosed", "Count", ("rule", "severity"), "Episodes that came to their end.")
 ALERTS_SENT = Metric("AlertsSent", "Count", ("rule", "severity"), "Alerts handed to the topic.")
+INCIDENTS_ALLOWED = Metric("IncidentsAllowed", "Count", ("rule",), "Episodes of subjects on the allow list.")
+ALLOW_LIST_UNREAD = Metric("AllowListUnread", "Count", (), "Times that the allow list or an entry could not be read.")
 EVENTS_ON_TIME = Metric("EventsOnTime", "Count", (), "Events that the detector judged.")
 EVENTS_LATE = Metric("EventsLate", "Count", (), "Events too late for their window; the lake still has them.")
 RECORDS_REJECTED = Metric("RecordsRejected", "Count", ("reason",), "Records that are no events, by reason.")
@@ -32,6 +34,8 @@ METRICS: tuple[Metric, ...] = (
     INCIDENTS_OPENED,
     INCIDENTS_CLOSED,
     ALERTS_SENT,
+    INCIDENTS_ALLOWED,
+    ALLOW_LIST_UNREAD,
     EVENTS_ON_TIME,
     EVENTS_LATE,
     RECORDS_REJECTED,

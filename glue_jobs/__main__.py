@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from commerce.settings import SettingsError, decode
+from glue_jobs.allowances import AllowListError
 from glue_jobs.answers import Format, show, to_text
 from glue_jobs.asking import QuestionError, Wish, ask, question_named, read_day
 from glue_jobs.engine import Answer, EngineError, open_engine
@@ -21,7 +22,7 @@ from glue_jobs.settings import LakeSettings, Order
 from glue_jobs.withdraw import WithdrawError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-FAULTS = (SettingsError, JobError, EngineError, QuestionError, RawError, WithdrawError)
+FAULTS = (SettingsError, JobError, EngineError, QuestionError, RawError, AllowListError, WithdrawError)
 
 FromDay = Annotated[str, typer.Option("--from", help="First day, as 2019-10-01.")]
 ToDay = Annotated[str, typer.Option("--to", help="Last day, itself included.")]

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from glue_jobs.changes import Changes, days_of_week, note_stale, read_changes, week_of
 from glue_jobs.engine import Engine
+from glue_jobs.judged_sessions import judged_session_days
 from glue_jobs.marts import Mart, Period, Reading, mart_named, marts
 from glue_jobs.readings import STANDING_VERDICTS, mart_sql, on_days
 from glue_jobs.restatements import Restatements
@@ -65,7 +66,7 @@ class Build:
 
     def _marts(self, changes: Changes, days: frozenset[date]) -> int:
         restatements = Restatements(engine=self.engine, changes=changes, restated_at=self.clock())
-        judged = changes.judged_days | self._days_of_judged_sessions()
+        judged = changes.judged_days | judged_session_days(self.engine, changes.verdicts)
         restated = 0
         for mart in marts():
             if mart.name == SESSIONS:
@@ -98,10 +99,6 @@ class Build:
             self.engine.replace(mart.table, computed)
         else:
             self.engine.replace_where(mart.table, computed, mart.period.value, periods)
-
-    def _days_of_judged_sessions(self) -> frozenset[date]:
-        """Return the days on which sessions begin that a verdict reaches into, maybe a day later."""
-        return frozenset(day for (day,) in self.engine.ask(JUDGED_SESSION_DAYS).rows)
 
     def _note(self, changes: Changes) -> None:
         """Write down what the marts were built from; days without events are forgotten."""
@@ -151,10 +148,3 @@ def _days(period: Period, periods: Collection[date] | None) -> list[date] | None
     if periods is None:
         return None
     return [day for week in periods for day in days_of_week(week)] if period is Period.WEEK else sorted(periods)
-
-
-JUDGED_SESSION_DAYS = f"""
-SELECT DISTINCT sessions.day FROM sessions
-JOIN {STANDING_VERDICTS} AS verdict ON verdict.user_id = sessions.user_id
-WHERE sessions.reading = '{Reading.ALL_TRAFFIC}'
-  AND sessions.started_at <= verdict.taken_out_until AND sessions.ended_at >= verdict.taken_out_from"""

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from commerce.fields import EVENT_FIELDS, Field, FieldType
+from glue_jobs.allowances import take_allowances
 from glue_jobs.engine import Engine
 from glue_jobs.incidents import take_incidents
 from glue_jobs.raw import RawBucket, RawObject, batches
@@ -50,7 +51,10 @@ class Curate:
     reached: Callable[[str], None] = lambda _step: None
 
     def run(self) -> dict[str, int]:
-        """Take every raw object that no run has taken; return the sums over this run."""
+        """Take every raw object that no run has taken, and the allow list; return the sums over this run.
+
+        Raises RawError, AllowListError.
+        """
         for table in TABLES:
             self.engine.create(table)
         run_id = uuid.uuid4().hex
@@ -58,7 +62,15 @@ class Curate:
         incidents = self._feed(
             "incidents", run_id=run_id, prefix=self.settings.incidents_prefix, take=self._take_incidents
         )
-        return {**_sums(events), "incident_objects": len(incidents)}
+        return {**_sums(events), "incident_objects": len(incidents), "allowances": self._allowances()}
+
+    def _allowances(self) -> int:
+        """Take the allow list, if there is one; return how many entries hold."""
+        if not self.settings.allow_list_table:
+            return 0
+        held = take_allowances(self.engine, table=self.settings.allow_list_table, now=self.clock())
+        self.reached("allowances")
+        return held
 
     def _feed(self, feed: str, *, run_id: str, prefix: str, take: Take) -> list[ObjectAccount]:
         taken = {key for (key,) in self.engine.ask("SELECT source_object FROM runs WHERE feed = ?", (feed,)).rows}

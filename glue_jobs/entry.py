@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from commerce.settings import SettingsError, decode
+from glue_jobs.allowances import AllowListError
 from glue_jobs.engine import EngineError
 from glue_jobs.jobs import JobError, run_job
 from glue_jobs.raw import RawError
@@ -42,7 +43,7 @@ def main(argv: Sequence[str]) -> None:
             environment=os.environ,
             reached=lambda step: print(step, flush=True),  # noqa: T201  # the job's log
         )
-    except (SettingsError, JobError, EngineError, RawError, WithdrawError) as error:
+    except (SettingsError, JobError, EngineError, RawError, AllowListError, WithdrawError) as error:
         raise SystemExit(str(error)) from error
     print(json.dumps({"job": given["job"], **account}), flush=True)  # noqa: T201
 

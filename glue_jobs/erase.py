@@ -17,7 +17,14 @@ from glue_jobs.raw import RawBucket
 from glue_jobs.raw_search import RawSearch
 from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import ERASURES, EVENTS, INCIDENTS, REJECTS, RUNS, TABLES, WITHDRAWALS, Table
-from glue_jobs.user_search import Found, UserSearch, tables_with_users
+from glue_jobs.user_search import (
+    TABLES_WITH_SUBJECTS,
+    Found,
+    UserSearch,
+    about_the_user,
+    present_subjects,
+    tables_with_users,
+)
 
 
 class EraseError(ValueError):
@@ -132,10 +139,20 @@ class Erase:
         for table in tables_with_users():
             if found.rows[table.name]:
                 self._delete_rows(table)
+        self._subjects(found)
         correct_runs(self.engine, found)
         self.reached(RUNS.name)
         self.engine.delete_lines(REJECTS, found.rejects)
         self.reached(REJECTS.name)
+
+    def _subjects(self, found: Found) -> None:
+        """Delete the rows about the user from tables that name a subject by its type."""
+        present_subjects(self.engine, found.sought)
+        for table in TABLES_WITH_SUBJECTS:
+            if found.rows[table.name]:
+                columns = ", ".join(table.column_names)
+                self.engine.replace(table, f"SELECT {columns} FROM {table.name} WHERE NOT {about_the_user(table)}")
+            self.reached(table.name)
 
     def _incidents(self, found: Found) -> None:
         """Delete the incidents about the user, and take the user's events out of the samples of others."""
@@ -167,7 +184,7 @@ class Erase:
     def _past(self) -> None:
         """Forget what the tables were before, and delete the files of it."""
         orphans_before = self.clock() - timedelta(days=self.settings.orphan_days)
-        for table in (*tables_with_users(), WITHDRAWALS, INCIDENTS, REJECTS, EVENTS):
+        for table in (*tables_with_users(), *TABLES_WITH_SUBJECTS, WITHDRAWALS, INCIDENTS, REJECTS, EVENTS):
             self.engine.expire(table, keep=1)
             self.engine.remove_orphans(table, before=orphans_before)
             self.reached(f"past: {table.name}")

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from commerce.incident import Incident, Tally, parse
+from commerce.rules.rule import Severity
 from glue_jobs.engine import Engine
 from glue_jobs.raw import RawBucket, RawObject, records
 from glue_jobs.tables import INCIDENTS, REJECTS, TALLIES, Table
@@ -80,10 +81,15 @@ def _names(table: Table) -> str:
     return ", ".join(table.column_names)
 
 
+_RANK = "CASE severity " + " ".join(f"WHEN '{name}' THEN {rank}" for rank, name in enumerate(Severity)) + " END"
+_HIGHEST = f"MAX({_RANK}) OVER (PARTITION BY incident_id)"
+_SEVERITY = f"CASE {_HIGHEST} " + " ".join(f"WHEN {rank} THEN '{name}'" for rank, name in enumerate(Severity)) + " END"
+_STATE = ", ".join(f"{_SEVERITY} AS severity" if name == "severity" else name for name in INCIDENTS.column_names)
 # A later state wins over an earlier one, whenever it arrived; of two alike the one seen last, then the first to come.
+# Only the severity is the highest that any of them had.
 LATEST_STATES = f"""
 SELECT {_names(INCIDENTS)} FROM (
-  SELECT {_names(INCIDENTS)}, ROW_NUMBER() OVER (
+  SELECT {_STATE}, ROW_NUMBER() OVER (
     PARTITION BY incident_id
     ORDER BY CASE state WHEN 'closed' THEN 3 WHEN 'extended' THEN 2 ELSE 1 END DESC, last_seen_at DESC, arrived_at
   ) AS nth

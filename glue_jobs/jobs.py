@@ -117,7 +117,7 @@ def run_job(
 ) -> Account:
     """Run a job to its end, nobody else writing meanwhile; return its account.
 
-    Raises JobError, EngineError, RawError, WithdrawError.
+    Raises JobError, EngineError, RawError, AllowListError, WithdrawError.
     """
     if name not in JOBS:
         raise JobError(f"no job {name!r}: there are {', '.join(JOBS)}")

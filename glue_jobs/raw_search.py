@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from glue_jobs.raw import RawBucket, RawObject, records
 from glue_jobs.settings import LakeSettings
-from glue_jobs.traces import Sought, Traces
+from glue_jobs.traces import Haunt, Sought, Traces
 
 READ_AT_ONCE = 4
 
@@ -20,7 +20,7 @@ READ_AT_ONCE = 4
 class TouchedObject:
     """A raw object that holds something of the user: so many records change, so many remain.
 
-    `shares_ids` is that of `Traces`.
+    The rest is that of `Traces`.
     """
 
     raw: RawObject
@@ -28,6 +28,7 @@ class TouchedObject:
     changed: int
     remaining: int
     event_ids: frozenset[str]
+    haunts: frozenset[Haunt]
     shares_ids: bool
 
 
@@ -70,6 +71,7 @@ class RawSearch:
             changed=len(traces.lines),
             remaining=remaining,
             event_ids=traces.event_ids,
+            haunts=traces.haunts,
             shares_ids=traces.shares_ids,
         )
 

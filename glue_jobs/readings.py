@@ -1,24 +1,37 @@
 """Every number exists twice: over all traffic, and over people only.
 
-A mart's query is the same in both; what differs is what it sees. `standing_verdicts` is the relation that says which
-users' events, from when until when, are not a person's.
+A mart's query is the same in both; what differs is what it sees. `standing_verdicts` is the relation that says whose
+events, from when until when, are not a person's.
 """
 
 from collections.abc import Collection
 from datetime import date
 
+from commerce.rules.rule import SubjectType
 from glue_jobs.engine import day_literal
 from glue_jobs.marts import Mart, Period, Reading, mart_named
 from glue_jobs.tables import EVENTS
 
 STANDING_VERDICTS = "standing_verdicts"
+# The column of an event that names the subject of a verdict.
+SUBJECT_COLUMNS = {
+    SubjectType.USER: "user_id",
+    SubjectType.SESSION: "user_session",
+    SubjectType.ADDRESS: "ip_address",
+}
 
 
 def by_people(events: str) -> str:
-    """Return the condition that an event of that relation is taken out by no verdict."""
-    return (
-        f"NOT EXISTS (SELECT 1 FROM {STANDING_VERDICTS} AS verdict WHERE verdict.user_id = {events}.user_id "
-        f"AND {events}.event_time BETWEEN verdict.taken_out_from AND verdict.taken_out_until)"
+    """Return the joins that leave of a relation of events, given by its name, those that no verdict takes out.
+
+    It is one anti join a type of subject, by the equality of one column. Written as NOT EXISTS, DuckDB would first
+    look for the different pairs of subject and time among all events, which takes several times as long.
+    """
+    return " ".join(
+        f"ANTI JOIN (SELECT subject, taken_out_from, taken_out_until FROM {STANDING_VERDICTS} "
+        f"WHERE subject_type = '{subject_type}') AS of_{subject_type} ON of_{subject_type}.subject = {events}.{column} "
+        f"AND {events}.event_time BETWEEN of_{subject_type}.taken_out_from AND of_{subject_type}.taken_out_until"
+        for subject_type, column in SUBJECT_COLUMNS.items()
     )
 
 
@@ -35,14 +48,9 @@ def on_days(column: str, days: Collection[date]) -> str:
 
 def _seen(name: str, reading: Reading, days: Collection[date] | None) -> str:
     if name == EVENTS.name:
-        return f"SELECT {', '.join(EVENTS.column_names)} FROM events WHERE {_events_seen(reading, days)}"
+        people = by_people("events") if reading is Reading.PEOPLE_ONLY else ""
+        on_their_days = "" if days is None else f"WHERE {on_days('event_day', days)}"
+        return f"SELECT {', '.join(EVENTS.column_names)} FROM events {people} {on_their_days}"
     source = mart_named(name)
     restricted = "" if days is None or source.period is not Period.DAY else f" AND {on_days('day', days)}"
     return f"SELECT {', '.join(source.column_names)} FROM {name} WHERE reading = '{reading}'{restricted}"
-
-
-def _events_seen(reading: Reading, days: Collection[date] | None) -> str:
-    conditions = [] if days is None else [on_days("event_day", days)]
-    if reading is Reading.PEOPLE_ONLY:
-        conditions.append(by_people("events"))
-    return " AND ".join(conditions) or "1 = 1"

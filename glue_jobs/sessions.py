@@ -61,9 +61,9 @@ class Sessions:
                 f"SELECT {names} FROM events AS event WHERE {belongs}" for belongs in _belonging(reading, reached)
             ]
         seen = " UNION ALL ".join(members)
-        people = f" WHERE {by_people('members')}" if reading is Reading.PEOPLE_ONLY else ""
+        people = by_people("members") if reading is Reading.PEOPLE_ONLY else ""
         return (
-            f"WITH seen_events AS (SELECT * FROM ({seen}) AS members{people}) "
+            f"WITH seen_events AS (SELECT * FROM ({seen}) AS members {people}) "
             f"SELECT {', '.join(self.mart.column_names)} FROM ({self.mart.sql}\n) AS mart"
         )
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# All that the jobs do to the table of the allow list.
+ALLOW_LIST_ACTIONS = ("dynamodb:Scan",)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LakeSettings:
@@ -19,6 +22,8 @@ class LakeSettings:
     snapshot names for `orphan_days` (Spark refuses less than one). It merges files of less than
     `small_file_megabytes` where a partition has at least `small_files`.
 
+    `allow_list_table` is the DynamoDB table of the allow list; where it is empty, `curate` leaves the lake's as it is.
+
     `spark_jars` names the Iceberg jar where Spark does not bring it, as Glue does.
     """
 
@@ -29,6 +34,7 @@ class LakeSettings:
     catalog: str = "glue"
     events_prefix: str = "raw/events/"
     incidents_prefix: str = "raw/incidents/"
+    allow_list_table: str = ""
     batch_megabytes: int = 64
     days_at_once: int = 7
     memory_megabytes: int = 0

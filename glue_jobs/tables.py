@@ -76,7 +76,7 @@ REJECTS = Table(
 )
 INCIDENTS = Table(
     name="incidents",
-    grain="One row an episode, in its latest state.",
+    grain="One row an episode, in its latest state, with the highest severity it had.",
     columns=(*(Column(*column) for column in hive_columns(INCIDENT_FIELDS)), ARRIVED_AT),
 )
 TALLIES = Table(
@@ -101,11 +101,12 @@ RUNS = Table(
 )
 VERDICTS = Table(
     name="verdicts",
-    grain="One row an incident and user it takes out of the people-only reading, as the marts were last built with.",
+    grain="One row an incident and subject it takes out of the people-only reading, as the marts were last built with.",
     columns=(
         Column("incident_id", "string", "The incident that says so."),
         Column("rule", "string", "Its rule, one that marks an automaton."),
-        Column("user_id", "string", "Whose events are taken out."),
+        Column("subject_type", "string", "Whose events are taken out: those of a user, a session or an address."),
+        Column("subject", "string", "Which one: a user_id, user_session or ip_address of events."),
         Column("taken_out_from", "timestamp", "Event time of the first moment taken out."),
         Column("taken_out_until", "timestamp", "Event time of the last moment taken out."),
     ),
@@ -118,6 +119,18 @@ WITHDRAWALS = Table(
         Column("decided_at", "timestamp", "When it was decided."),
         Column("withdrawn", "boolean", "True: it was no automaton. False: it was one after all."),
         Column("because", "string", "The reason given."),
+    ),
+)
+ALLOWANCES = Table(
+    name="allowances",
+    grain="One row a subject that is or was on the allow list. Its incidents take nothing out until the entry expires.",
+    columns=(
+        Column("subject_type", "string", "user, session, address or site."),
+        Column("subject", "string", "Who is allowed: an id, an address or a network of them, or 'site'."),
+        Column("because", "string", "The reason given."),
+        Column("added_at", "timestamp", "When the entry was made or last changed."),
+        Column("added_by", "string", "Who did that."),
+        Column("expires_at", "timestamp", "When it ends, or ended."),
     ),
 )
 RESTATEMENTS = Table(
@@ -173,6 +186,7 @@ TABLES: tuple[Table, ...] = (
     RUNS,
     VERDICTS,
     WITHDRAWALS,
+    ALLOWANCES,
     RESTATEMENTS,
     BUILT_DAYS,
     ERASURES,

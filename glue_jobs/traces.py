@@ -1,10 +1,10 @@
 """What raw bytes hold of a user, and the same bytes without it.
 
 A record that was read as an event is the user's if its `user_id` is, whatever else stands in it; an incident, if it
-is about the user. A record that could not be read has no fields to go by: it is the user's if the id stands anywhere
-in its bytes as a word of its own, so rather one too many than one too few. The record's line becomes an empty one:
-blank lines are no records, and every other line keeps its number and its bytes. Of incidents about something else,
-the ids of the user's events are taken out.
+is about the user, or about a session or an address that nobody but the user had. A record that could not be read has
+no fields to go by: it is the user's if the id stands anywhere in its bytes as a word of its own, so rather one too many
+than one too few. The record's line becomes an empty one: blank lines are no records, and every other line keeps its
+number and its bytes. Of incidents about something else, the ids of the user's events are taken out.
 """
 
 import re
@@ -24,15 +24,20 @@ _ESCAPED = re.compile(rb"\\u([0-9a-fA-F]{4})")
 _EVENT_ID = re.compile(rb'"event_id"\s*:\s*"?([\w-]+)')
 
 
+# A session or an address that events were seen in: its type as of a subject, and its name.
+Haunt = tuple[str, str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Traces:
-    """What one object holds of the user: by line number what to put there, and the ids of the user's events in it.
+    """What one object holds of the user: by line number what to put there, and what the user's events in it name.
 
     `shares_ids`: another user's record has the id of one of them and was refused as a duplicate because of it.
     """
 
     lines: Mapping[int, bytes] = field(default_factory=dict)
     event_ids: frozenset[str] = frozenset()
+    haunts: frozenset[Haunt] = frozenset()
     shares_ids: bool = False
 
     def removed_from(self, content: bytes) -> bytes:
@@ -45,10 +50,16 @@ class Traces:
 
 @dataclass(frozen=True, kw_only=True)
 class Sought:
-    """A user, and the ids of those of the user's events that are known."""
+    """A user, the ids of the user's events as far as they are known, and the haunts that nobody else has."""
 
     user_id: str
     event_ids: frozenset[str] = frozenset()
+    own_haunts: frozenset[Haunt] = frozenset()
+
+    @property
+    def subjects(self) -> frozenset[Haunt]:
+        """What an incident about the user can be about, by type and name."""
+        return self.own_haunts | {(SubjectType.USER.value, self.user_id)}
 
     def names_user(self, line: bytes) -> bool:
         """Return whether the id stands in the bytes, plain or as JSON escapes, and is no part of a longer word.
@@ -61,15 +72,17 @@ class Sought:
         """Find the user in an object of events; `may_share_ids` looks at other users' records too."""
         lines: dict[int, bytes] = {}
         event_ids: set[str] = set()
+        haunts: set[Haunt] = set()
         for number, line in self._to_read(content):
             found = parse_event(line, arrived_at=arrived_at)
             if isinstance(found, Event) and found.user_id == self.user_id:
                 event_ids.add(found.event_id)
+                haunts.update(haunts_of(found))
                 lines[number] = b""
             elif not isinstance(found, Event) and self.names_user(line):
                 lines[number] = b""
         shares_ids = may_share_ids and self._shares_ids(content, lines, arrived_at)
-        return Traces(lines=lines, event_ids=frozenset(event_ids), shares_ids=shares_ids)
+        return Traces(lines=lines, event_ids=frozenset(event_ids), haunts=frozenset(haunts), shares_ids=shares_ids)
 
     def in_incidents(self, content: bytes) -> Traces:
         """Find the user in an object of incidents and tallies."""
@@ -77,8 +90,8 @@ class Sought:
         return Traces(lines={number: line for number, line in changed.items() if line is not None})
 
     def is_about(self, incident: Incident) -> bool:
-        """Return whether the user is its subject."""
-        return incident.subject_type == SubjectType.USER and incident.subject == self.user_id
+        """Return whether its subject is the user, or nobody's but the user's."""
+        return (incident.subject_type, incident.subject) in self.subjects
 
     def _to_read(self, content: bytes) -> Iterator[tuple[int, bytes]]:
         """Yield the records to read: where the id does not stand at all, which is quickly seen, none is the user's."""
@@ -120,6 +133,14 @@ class Sought:
     @cached_property
     def _word(self) -> re.Pattern[bytes]:
         return re.compile(rb"(?<![\w.+-])" + re.escape(self._user) + rb"(?![\w.+-])")
+
+
+def haunts_of(event: Event) -> Iterator[Haunt]:
+    """Yield the session and the address of an event, where it has them."""
+    if event.user_session:
+        yield SubjectType.SESSION.value, event.user_session
+    if event.ip_address:
+        yield SubjectType.ADDRESS.value, event.ip_address
 
 
 def _character(escape: re.Match[bytes]) -> bytes:

@@ -1,16 +1,16 @@
 """Finds all that is kept of one user, in the tables and in the raw objects. It changes nothing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from commerce.rules.rule import SubjectType
 from glue_jobs.engine import Engine
 from glue_jobs.raw_search import RawSearch, TouchedObject
-from glue_jobs.tables import EVENTS, INCIDENTS, Table
-from glue_jobs.traces import Sought
+from glue_jobs.readings import SUBJECT_COLUMNS
+from glue_jobs.tables import ALLOWANCES, EVENTS, INCIDENTS, VERDICTS, Column, Table
+from glue_jobs.traces import Haunt, Sought
 from glue_jobs.upkeep import every_table
 
 
@@ -19,7 +19,8 @@ class Found:
     """What there is of a user.
 
     `events` counts them by object. `rejects` are their lines by object. `rows` counts the rows of each other table
-    with a column of users. `samples` are incidents about something else, already without the user's events.
+    with a column of users or of subjects. `samples` are incidents about something else, already without the user's
+    events.
     """
 
     sought: Sought
@@ -60,7 +61,8 @@ class UserSearch:
     def find(self) -> Found:
         """Look everywhere. Raises RawError."""
         sought, objects = self._objects()
-        incident_ids = self._texts(INCIDENTS_ABOUT, SubjectType.USER, self.user_id)
+        present_subjects(self.engine, sought)
+        incident_ids = self._texts(f"SELECT incident_id FROM incidents WHERE {about_the_user(INCIDENTS)}")
         withdrawn = Counter(
             incident_id for (incident_id,) in self.engine.ask("SELECT incident_id FROM withdrawals").rows
         )
@@ -71,7 +73,7 @@ class UserSearch:
             events=dict(by_object),
             event_days=frozenset(day for (day,) in days),
             rejects=self._rejects(sought),
-            rows={table.name: self._count(table) for table in tables_with_users()},
+            rows={table.name: self._count(table) for table in (*tables_with_users(), *TABLES_WITH_SUBJECTS)},
             incident_ids=incident_ids,
             withdrawals=sum(withdrawn[incident_id] for incident_id in incident_ids),
             samples=tuple(self._samples(sought, incident_ids)),
@@ -82,8 +84,27 @@ class UserSearch:
         """Look through the raw objects; events nobody has taken yet have ids too that incidents may name."""
         ids = self._texts("SELECT event_id FROM events WHERE user_id = ?", self.user_id)
         events = self.raw.look("events", Sought(user_id=self.user_id, event_ids=ids))
-        sought = Sought(user_id=self.user_id, event_ids=ids.union(*(touched.event_ids for touched in events)))
+        sought = Sought(
+            user_id=self.user_id,
+            event_ids=ids.union(*(touched.event_ids for touched in events)),
+            own_haunts=self._own_haunts(events),
+        )
         return sought, (*events, *self.raw.look("incidents", sought))
+
+    def _own_haunts(self, events: Iterable[TouchedObject]) -> frozenset[Haunt]:
+        """Return the sessions and addresses of the user's events that no event of another user in the lake has."""
+        found: set[Haunt] = set().union(*(touched.haunts for touched in events))
+        for subject_type, column in HAUNT_COLUMNS.items():
+            seen = self._texts(f"SELECT DISTINCT {column} FROM events WHERE user_id = ?", self.user_id)
+            found |= {(subject_type, name) for name in seen if name is not None}
+        _present_subjects(self.engine, "haunts", found)
+        others: set[Haunt] = set()
+        for subject_type, column in HAUNT_COLUMNS.items():
+            shared = f"""
+                SELECT DISTINCT {column} FROM events WHERE user_id <> ?
+                AND {column} IN (SELECT subject FROM haunts WHERE subject_type = '{subject_type}')"""
+            others |= {(subject_type, name) for name in self._texts(shared, self.user_id)}
+        return frozenset(found - others)
 
     def _rejects(self, sought: Sought) -> dict[str, list[int]]:
         lines: dict[str, list[int]] = defaultdict(list)
@@ -101,7 +122,10 @@ class UserSearch:
                 yield {**row, "sample_event_ids": kept}
 
     def _count(self, table: Table) -> int:
-        return int(self.engine.ask(f"SELECT COUNT(*) FROM {table.name} WHERE user_id = ?", (self.user_id,)).rows[0][0])
+        counted = f"SELECT COUNT(*) FROM {table.name} WHERE"
+        if "user_id" in table.column_names:
+            return int(self.engine.ask(f"{counted} user_id = ?", (self.user_id,)).rows[0][0])
+        return int(self.engine.ask(f"{counted} {about_the_user(table)}").rows[0][0])
 
     def _texts(self, select: str, *values: str) -> frozenset[str]:
         return frozenset(text for (text,) in self.engine.ask(select, values).rows)
@@ -112,8 +136,28 @@ def tables_with_users() -> tuple[Table, ...]:
     return tuple(table for table in every_table() if "user_id" in table.column_names and table is not EVENTS)
 
 
+def present_subjects(engine: Engine, sought: Sought) -> None:
+    """Make what an incident about the user can be about a relation, for `about_the_user`."""
+    _present_subjects(engine, "user_subjects", sought.subjects)
+
+
+def about_the_user(table: Table) -> str:
+    """Return the condition that a row of a table of subjects is about the user."""
+    return (
+        f"EXISTS (SELECT 1 FROM user_subjects WHERE user_subjects.subject_type = {table.name}.subject_type "
+        f"AND user_subjects.subject = {table.name}.subject)"
+    )
+
+
+def _present_subjects(engine: Engine, name: str, subjects: Iterable[Haunt]) -> None:
+    rows = [{"subject_type": subject_type, "subject": subject} for subject_type, subject in sorted(subjects)]
+    engine.present(name, _SUBJECT, rows)
+
+
+TABLES_WITH_SUBJECTS = (VERDICTS, ALLOWANCES)
+HAUNT_COLUMNS = {kind.value: column for kind, column in SUBJECT_COLUMNS.items() if column != "user_id"}
+_SUBJECT = (Column("subject_type", "string", "Its type."), Column("subject", "string", "Its name."))
 EVENTS_BY_OBJECT = "SELECT source_object, COUNT(*) FROM events WHERE user_id = ? GROUP BY source_object"
-INCIDENTS_ABOUT = "SELECT incident_id FROM incidents WHERE subject_type = ? AND subject = ?"
 # Those that could name the user: with the bytes of the id, or with an escape (5C75 is \u) that may stand for some.
 REJECTS_TO_READ = """
 SELECT source_object, line_number, line FROM rejects

@@ -1,7 +1,9 @@
 """Whose events are not a person's, from when until when: what the people-only reading leaves out.
 
-An incident of a rule that marks an automaton is a verdict until somebody withdraws it. It takes a user's events out
-from the beginning of the first window that crossed the threshold to the last moment above it.
+An incident of a rule that marks an automaton is a verdict until somebody withdraws it. It takes the events of a user,
+a session or an address out from the beginning of the first window that crossed the threshold to the last moment above
+it. While its subject is on the allow list it takes out nothing: an incident that opened before the entry ends does so
+from that end on.
 
 A surge has no single user. Of those seen during it, its crowd are the users who looked and did nothing else, who were
 not seen otherwise that day nor in the month before, and whose browser is one that far more of them have than usual:
@@ -13,8 +15,10 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from commerce.allowance import AllowList
 from commerce.rules import RULES
 from commerce.rules.rule import SubjectType
+from glue_jobs.allowances import allow_list
 from glue_jobs.engine import Engine
 from glue_jobs.readings import on_days
 from glue_jobs.tables import VERDICTS
@@ -27,11 +31,12 @@ CROWD_LEAST_USERS = 20
 
 @dataclass(frozen=True, order=True)
 class Verdict:
-    """One user's events from one incident; the fields are the columns of the table `verdicts`."""
+    """One subject's events from one incident; the fields are the columns of the table `verdicts`."""
 
     incident_id: str
     rule: str
-    user_id: str
+    subject_type: str
+    subject: str
     taken_out_from: datetime
     taken_out_until: datetime
 
@@ -56,7 +61,9 @@ def built_verdicts(engine: Engine) -> frozenset[Verdict]:
 
 def standing_verdicts(engine: Engine) -> frozenset[Verdict]:
     """Return the verdicts that stand now."""
-    return frozenset(verdict for row in engine.ask(STANDING_INCIDENTS).rows for verdict in _of_incident(engine, row))
+    allowed = allow_list(engine)
+    rows = engine.ask(STANDING_INCIDENTS).rows
+    return frozenset(verdict for row in rows for verdict in _of_incident(engine, row, allowed))
 
 
 def present_verdicts(engine: Engine, name: str, verdicts: Iterable[Verdict]) -> None:
@@ -65,12 +72,19 @@ def present_verdicts(engine: Engine, name: str, verdicts: Iterable[Verdict]) -> 
     engine.present(name, VERDICTS.columns, rows)
 
 
-def _of_incident(engine: Engine, row: tuple[Any, ...]) -> Iterator[Verdict]:
+def _of_incident(engine: Engine, row: tuple[Any, ...], allowed: AllowList) -> Iterator[Verdict]:
     incident_id, rule, subject_type, subject, opened_at, last_seen_at, window_seconds = row
     begin = opened_at - timedelta(seconds=window_seconds)
-    users = [subject] if subject_type == SubjectType.USER else _crowd(engine, begin, last_seen_at)
-    for user_id in users:
-        yield Verdict(incident_id, rule, user_id, begin, last_seen_at)
+    if entry := allowed.covering(subject_type, subject, at=opened_at):
+        begin = max(begin, entry.expires_at)
+    if begin > last_seen_at:
+        return
+    if subject_type != SubjectType.SITE:
+        yield Verdict(incident_id, rule, subject_type, subject, begin, last_seen_at)
+        return
+    for user_id in _crowd(engine, begin, last_seen_at):
+        if allowed.covering(SubjectType.USER, user_id, at=opened_at) is None:
+            yield Verdict(incident_id, rule, SubjectType.USER.value, user_id, begin, last_seen_at)
 
 
 def _crowd(engine: Engine, begin: datetime, end: datetime) -> list[str]:

@@ -23,6 +23,11 @@ def dynamodb() -> "DynamoDBClient":
     return boto3.client("dynamodb", config=PATIENT)
 
 
+def allow_list() -> "DynamoDBClient":
+    """Return a client for the allow list: an alert must not wait long for it."""
+    return boto3.client("dynamodb", config=BRISK)
+
+
 def sns() -> "SNSClient":
     """Return a client for the alerts topic."""
     return boto3.client("sns", config=BRISK)

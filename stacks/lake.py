@@ -1,12 +1,13 @@
 """Where every record is kept and questions are answered."""
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from glue_jobs.settings import LakeSettings
+from glue_jobs.settings import ALLOW_LIST_ACTIONS, LakeSettings
 from stacks.lake_catalog import Catalog
 from stacks.lake_jobs import BatchJobs
 from stacks.lake_queries import ANSWERS_PREFIX, Queries
@@ -26,7 +27,14 @@ class LakeStack(Stack):
     """Raw bytes by arrival hour, the lake's tables, the jobs between the two, and the questions."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, stage: Stage, events: kinesis.Stream, incidents: kinesis.Stream
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: Stage,
+        events: kinesis.Stream,
+        incidents: kinesis.Stream,
+        allow_list: dynamodb.ITable,
     ) -> None:
         super().__init__(scope, construct_id)
         access_logs = PrivateBucket(self, "AccessLogs", stage=stage, keep_days={EVERYTHING: ACCESS_LOG_DAYS})
@@ -62,12 +70,14 @@ class LakeStack(Stack):
             catalog=stage.catalog,
             events_prefix=EVENTS_PREFIX,
             incidents_prefix=INCIDENTS_PREFIX,
+            allow_list_table=allow_list.table_name,
         )
         self.jobs = BatchJobs(self, "Batch", stage=stage, settings=settings)
         for role in (self.jobs.role, self.jobs.maintenance_role):
             self.catalog.let_read_and_write(role)
             _let_read(role, raw=self.raw)
             _let_write(role, lake=self.lake)
+            allow(role, *ALLOW_LIST_ACTIONS, on=[allow_list.table_arn])
         _let_erase(self.jobs.maintenance_role, raw=self.raw)
         self.queries = Queries(self, "Queries", stage=stage, bucket=self.lake, database=self.catalog.database_name)
         CfnOutput(self, "RawBucketName", value=self.raw.bucket_name)

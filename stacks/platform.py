@@ -2,6 +2,7 @@
 
 from aws_cdk import App
 
+from stacks.allow_list import AllowListStack
 from stacks.detection import DetectionStack
 from stacks.insights import InsightsStack
 from stacks.lake import LakeStack
@@ -15,7 +16,15 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
     """Add every stack of one stage to the app. Without an address nobody is subscribed to the topics."""
     name = f"floorwalker-{stage.name}"
     streams = StreamsStack(app, f"{name}-streams", stage=stage)
-    lake = LakeStack(app, f"{name}-lake", stage=stage, events=streams.events, incidents=streams.incidents)
+    allow_list = AllowListStack(app, f"{name}-allowlist", stage=stage)
+    lake = LakeStack(
+        app,
+        f"{name}-lake",
+        stage=stage,
+        events=streams.events,
+        incidents=streams.incidents,
+        allow_list=allow_list.table,
+    )
     detection = DetectionStack(
         app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
     )
@@ -24,6 +33,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
         f"{name}-response",
         stage=stage,
         incidents=streams.incidents,
+        allow_list=allow_list.table,
         queries=lake.queries,
         alert_email=alert_email,
     )

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from commerce.settings import to_environment
 from lambdas.respond.settings import (
+    ALLOW_LIST_ACTIONS,
     PARTITION_KEY,
     TABLE_ACTIONS,
     TIME_TO_LIVE_ATTRIBUTE,
@@ -21,9 +22,9 @@ from lambdas.respond.settings import (
 )
 from stacks.lake_queries import Queries
 from stacks.packaging import function_zip
+from stacks.parts.forgetful_table import forgetful_table
 from stacks.parts.function import Function
 from stacks.parts.permission import allow
-from stacks.parts.removal import removal_policy
 from stacks.parts.service_key import service_key
 from stacks.stages import Stage
 
@@ -41,11 +42,14 @@ class ResponseStack(Stack):
         *,
         stage: Stage,
         incidents: kinesis.IStream,
+        allow_list: dynamodb.ITable,
         queries: Queries,
         alert_email: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.table = _table(self, stage=stage)
+        self.table = forgetful_table(
+            self, "IncidentsTable", stage=stage, key=PARTITION_KEY, forgets_by=TIME_TO_LIVE_ATTRIBUTE
+        )
         key = service_key(
             self, "TopicsKey", purpose="Floorwalker: alerts and alarms", services=(CLOUDWATCH, EVENTBRIDGE)
         )
@@ -60,9 +64,10 @@ class ResponseStack(Stack):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        self.responder = self._responder(stage=stage, queries=queries)
+        self.responder = self._responder(stage=stage, allow_list=allow_list, queries=queries)
         self.responder.add_event_source(_reading(incidents, dead_letters=self.dead_letters))
         allow(self.responder, *TABLE_ACTIONS, on=[self.table.table_arn])
+        allow(self.responder, *ALLOW_LIST_ACTIONS, on=[allow_list.table_arn])
         allow(self.responder, *TOPIC_ACTIONS, on=[self.alerts.topic_arn])
         key.grant(self.responder, "kms:Decrypt", "kms:GenerateDataKey")
         _let_inform(self.operations)
@@ -70,11 +75,12 @@ class ResponseStack(Stack):
             topic.add_subscription(subscriptions.EmailSubscription(str(alert_email)))
         self._outputs()
 
-    def _responder(self, *, stage: Stage, queries: Queries) -> Function:
+    def _responder(self, *, stage: Stage, allow_list: dynamodb.ITable, queries: Queries) -> Function:
         settings = RespondSettings(
             incidents_table=self.table.table_name,
             alerts_topic_arn=self.alerts.topic_arn,
             retention_days=stage.incident_retention_days,
+            allow_list_table=allow_list.table_name,
             stage=stage.name,
             threshold_overrides=stage.threshold_overrides,
             athena_workgroup=queries.workgroup_name,
@@ -95,21 +101,6 @@ class ResponseStack(Stack):
         CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic_arn)
         CfnOutput(self, "ResponderName", value=self.responder.function_name)
         CfnOutput(self, "DeadLettersUrl", value=self.dead_letters.queue_url)
-
-
-def _table(scope: Construct, *, stage: Stage) -> dynamodb.Table:
-    return dynamodb.Table(
-        scope,
-        "IncidentsTable",
-        partition_key=dynamodb.Attribute(name=PARTITION_KEY, type=dynamodb.AttributeType.STRING),
-        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-        encryption=dynamodb.TableEncryption.AWS_MANAGED,
-        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-            point_in_time_recovery_enabled=True
-        ),
-        time_to_live_attribute=TIME_TO_LIVE_ATTRIBUTE,
-        removal_policy=removal_policy(stage),
-    )
 
 
 def _reading(stream: kinesis.IStream, *, dead_letters: sqs.IQueue) -> sources.KinesisEventSource:

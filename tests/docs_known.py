@@ -16,6 +16,7 @@ from glue_jobs import __main__ as glue_jobs_main
 from glue_jobs.marts import marts
 from glue_jobs.questions import questions
 from glue_jobs.tables import TABLES
+from lambdas.allow import __main__ as allow_main
 from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
 
@@ -38,6 +39,7 @@ def rooms() -> dict[str, Any]:
         "glue_jobs": glue_jobs_main.app,
         "laptop": laptop_application(),
         "evaluation": evaluation_main.app,
+        "lambdas.allow": allow_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 

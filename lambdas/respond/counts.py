@@ -5,7 +5,7 @@ from collections import Counter
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from commerce.incident import Incident, Outcome, Tally
-from commerce.metrics import EVENTS_LATE, EVENTS_ON_TIME, NAMESPACE, RECORDS_REJECTED, Metric
+from commerce.metrics import EVENTS_LATE, EVENTS_ON_TIME, INCIDENTS_ALLOWED, NAMESPACE, RECORDS_REJECTED, Metric
 from commerce.rejects import REJECT_REASONS
 from commerce.rules import RULES_BY_NAME
 
@@ -28,7 +28,11 @@ class Counts:
 
     def add_incident(self, metric: Metric, incident: Incident) -> None:
         """Count one incident by rule and severity."""
-        self.add(metric, incident.rule if incident.rule in RULES_BY_NAME else OTHER, incident.severity)
+        self.add(metric, _rule(incident), incident.severity)
+
+    def add_allowed(self, incident: Incident) -> None:
+        """Count one incident of an allowed subject, by rule."""
+        self.add(INCIDENTS_ALLOWED, _rule(incident))
 
     def add_tally(self, tally: Tally) -> None:
         """Count the records that the detector accounts for."""
@@ -50,6 +54,10 @@ class Counts:
                 for name, value in zip(metric.dimensions, values, strict=True):
                     line.add_dimension(name=name, value=value)
         self._sums.clear()
+
+
+def _rule(incident: Incident) -> str:
+    return incident.rule if incident.rule in RULES_BY_NAME else OTHER
 
 
 class RecentTallies:

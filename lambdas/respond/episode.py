@@ -10,16 +10,19 @@ from functools import reduce
 from typing import Any
 
 from commerce.incident import Incident, State
+from commerce.rules.rule import Severity
 
 STATES_IN_ORDER = tuple(State)
+SEVERITIES_IN_ORDER = tuple(Severity)
 
 
 def merged(one: Incident, other: Incident) -> Incident:
-    """Return the two states of an episode as one: the furthest state, the highest value, the latest evidence."""
+    """Return the two states of an episode as one: the furthest state, what was highest, the latest evidence."""
     latest = max(one, other, key=_recency)
     return replace(
         latest,
         state=max(one.state, other.state, key=_progress),
+        severity=max(one.severity, other.severity, key=severity_rank),
         value=max(one.value, other.value),
     )
 
@@ -30,6 +33,11 @@ def folded(incidents: Iterable[Incident]) -> dict[str, Incident]:
     for incident in incidents:
         by_id.setdefault(incident.incident_id, []).append(incident)
     return {incident_id: reduce(merged, states) for incident_id, states in by_id.items()}
+
+
+def severity_rank(severity: str) -> int:
+    """Return the place of a severity in their order, from the mildest."""
+    return SEVERITIES_IN_ORDER.index(Severity(severity))
 
 
 def _progress(state: str) -> int:
@@ -43,7 +51,6 @@ def _recency(incident: Incident) -> tuple[Any, ...]:
         incident.evidence,
         incident.sentence,
         incident.sample_event_ids,
-        incident.severity,
         incident.threshold,
         incident.window_seconds,
         incident.subject_type,

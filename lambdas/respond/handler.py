@@ -40,4 +40,4 @@ def respond(event: dict[str, Any], context: LambdaContext, *, responder: Respond
 @cache
 def _responder() -> Responder:
     settings = from_environment(RespondSettings, os.environ)
-    return responder(settings, dynamodb=clients.dynamodb(), sns=clients.sns(), log=log)
+    return responder(settings, dynamodb=clients.dynamodb(), allow_list=clients.allow_list(), sns=clients.sns(), log=log)

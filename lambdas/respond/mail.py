@@ -15,6 +15,8 @@ from commerce.rules.rule import Condition, Rule
 WIDTH = 76
 # SNS refuses a subject of 100 characters or more, one that is not ASCII, and one with a line break.
 MAX_SUBJECT = 99
+# What the subject of a mail has before the severity if it is not the first about its incident.
+RISEN = "risen to "
 SAMPLES_SHOWN = 3
 
 
@@ -37,12 +39,16 @@ class Mail:
     body: str
 
 
-def compose(incident: Incident, *, rules: Mapping[str, Rule], places: Places) -> Mail:
-    """Return the alert for an episode. `rules` are those the detector runs, by name; an unknown rule has its name."""
+def compose(incident: Incident, *, rules: Mapping[str, Rule], places: Places, risen_from: str | None = None) -> Mail:
+    """Return the alert for an episode; `risen_from` is the severity that an earlier alert about it told of.
+
+    `rules` are those the detector runs, by name; an unknown rule has its name.
+    """
     rule = rules.get(incident.rule)
     title = rule.title if rule else incident.rule.replace("_", " ").capitalize()
     parts = [
         f"{title}\n{'=' * min(len(title), WIDTH)}",
+        *([_risen(incident, risen_from)] if risen_from else []),
         textwrap.fill(incident.sentence, WIDTH),
         _facts(incident),
         "\n".join(["Measured", *_evidence(incident, rule)]),
@@ -50,11 +56,19 @@ def compose(incident: Incident, *, rules: Mapping[str, Rule], places: Places) ->
         _look_further(incident, places=places),
         f"Incident {incident.incident_id}",
     ]
-    return Mail(subject=_subject(incident, title=title, stage=places.stage), body="\n\n".join(parts) + "\n")
+    severity = f"{RISEN}{incident.severity}" if risen_from else incident.severity
+    return Mail(
+        subject=_subject(incident, title=title, stage=places.stage, severity=severity), body="\n\n".join(parts) + "\n"
+    )
 
 
-def _subject(incident: Incident, *, title: str, stage: str) -> str:
-    text = f"Floorwalker {stage}: {incident.severity} - {title} - {_who(incident)}"
+def _risen(incident: Incident, risen_from: str) -> str:
+    told = f"You were told of this already: it has risen from {risen_from} to {incident.severity} since."
+    return textwrap.fill(told, WIDTH)
+
+
+def _subject(incident: Incident, *, title: str, stage: str, severity: str) -> str:
+    text = f"Floorwalker {stage}: {severity} - {title} - {_who(incident)}"
     printable = "".join(character if " " <= character <= "~" else "?" for character in text)
     return printable if len(printable) <= MAX_SUBJECT else printable[: MAX_SUBJECT - 3] + "..."
 

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
+from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import RecentTallies
 from lambdas.respond.mail import Places
 from lambdas.respond.responder import Responder
@@ -37,6 +38,7 @@ def responder(
     settings: RespondSettings,
     *,
     dynamodb: "DynamoDBClient",
+    allow_list: "DynamoDBClient",
     sns: "SNSClient",
     log: Logger,
     now: Callable[[], datetime] = clock,
@@ -51,6 +53,7 @@ def responder(
             keep=timedelta(days=settings.retention_days),
             new_token=new_token,
         ),
+        allowed=Allowed(client=allow_list, table=settings.allow_list_table, log=log),
         topic=AlertTopic(
             client=sns,
             arn=settings.alerts_topic_arn,

@@ -1,4 +1,4 @@
-"""Answers a batch: every episode is stored, its alert sent once, everything counted, every failure pinned to a record.
+"""Answers a batch: every episode is stored, its alerts sent once, everything counted, every failure pinned to a record.
 
 The alert is safe against a crash at any point. The row is written with the alert pending and claimed, the alert is
 published, the row is marked. Whoever finds the alert still pending after the claim has lapsed sends it; while another
@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from commerce.incident import Incident
 from commerce.metrics import ALERTS_SENT, INCIDENTS_CLOSED, INCIDENTS_OPENED, RECORDS_FAILED
 from lambdas.kinesis import KinesisRecord
+from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import Counts, RecentTallies
 from lambdas.respond.reading import Reading, read
 from lambdas.respond.row import CLAIM
@@ -40,6 +41,7 @@ class Responder:
     """The parts that answer a batch, built once a container."""
 
     table: IncidentTable
+    allowed: Allowed
     topic: AlertTopic
     recent_tallies: RecentTallies
     log: Logger
@@ -87,17 +89,23 @@ class Responder:
         return failures
 
     def _respond_to(self, incident: Incident, *, counts: Counts) -> None:
-        stored = self.table.store(incident, now=self.now())
+        now = self.now()
+        allowance = self.allowed.covering(incident, now=now, counts=counts)
+        alerts = self.topic.tells_of(incident)
+        stored = self.table.store(incident, now=now, allowance=allowance, alerts=alerts)
         episode = stored.row.incident
         if stored.opened:
             counts.add_incident(INCIDENTS_OPENED, episode)
-            self.log.info("incident stored", incident_id=episode.incident_id, rule=episode.rule)
+            self.log.info("incident stored", incident_id=episode.incident_id, rule=episode.rule, alerts=alerts)
         if stored.closed:
             counts.add_incident(INCIDENTS_CLOSED, episode)
+        if stored.allowed:
+            counts.add_allowed(episode)
+            self.log.info("subject is on the allow list", incident_id=episode.incident_id, rule=episode.rule)
         if stored.alert_is_pending and not stored.alert_is_ours:
             raise AlertHeldError("another invocation is sending the alert")
         if stored.alert_is_pending:
-            self.topic.send(episode)
+            self.topic.send(episode, risen_from=stored.row.alerted_severity)
             counts.add_incident(ALERTS_SENT, episode)
             self.table.mark_alerted(stored.row, now=self.now())
             self.log.info("alert sent", incident_id=episode.incident_id, rule=episode.rule)

@@ -12,18 +12,23 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from commerce.allowance import Allowance
 from commerce.event import format_instant, parse_instant
 from commerce.incident import Incident
-from lambdas.respond.episode import merged
+from commerce.rules.rule import Severity
+from lambdas.respond.episode import merged, severity_rank
 from lambdas.respond.settings import TIME_TO_LIVE_ATTRIBUTE
 
 OWN_ATTRIBUTES = {
     "revision": "How often the row was written: a write names the revision it read, so that none is lost.",
     "stored_at": "When the episode was first stored.",
     TIME_TO_LIVE_ATTRIBUTE: "Epoch second after which DynamoDB may delete the row, counted from its last write.",
-    "alerted_at": "When its alert was handed to the topic; absent while the alert is pending.",
+    "alerted_at": "When its last alert was handed to the topic; absent as long as there was none.",
+    "alerted_severity": "The severity that this alert told of. One that rises to critical is told once more.",
     "alert_claim": "Which invocation is sending the pending alert.",
     "alert_claimed_until": "When that claim lapses and another invocation may send the alert.",
+    "allowed_because": "Why its subject is on the allow list; absent where it is not.",
+    "allowed_until": "When that entry of the allow list expires. While it is there, no alert is sent.",
 }
 # Longer than publishing takes, retries included; short enough that the alert of a crashed invocation is not stale.
 CLAIM = timedelta(seconds=15)
@@ -31,7 +36,7 @@ CLAIM = timedelta(seconds=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One episode as stored. The alert is sent when `alerted_at` is set; until then a claim says who sends it."""
+    """One episode as stored. An alert that is due is claimed by the invocation that sends it, and then noted."""
 
     incident: Incident
     revision: int
@@ -40,37 +45,95 @@ class Row:
     alerted_at: datetime | None
     alert_claim: str | None
     alert_claimed_until: datetime | None
+    alerted_severity: str | None = None
+    allowed_because: str | None = None
+    allowed_until: datetime | None = None
+
+    @property
+    def alert_is_pending(self) -> bool:
+        """Whether an alert is due that nobody has noted as sent: whatever is due is claimed."""
+        return self.alert_claim is not None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something that no alert has told: the episode itself, or that it has become critical."""
+        if self.alerted_severity is None:
+            return True
+        return self.incident.severity == Severity.CRITICAL != self.alerted_severity
 
 
-def first(incident: Incident, *, token: str, now: datetime, keep: timedelta) -> Row:
-    """Return the row of an episode not seen before; its alert is pending and claimed by `token`."""
-    return Row(
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a state of an episode meets when it is stored.
+
+    `token` names this invocation, `allowance` is the entry of the allow list that holds now for its subject, `alerts`
+    says whether people are told of such incidents at all.
+    """
+
+    token: str
+    now: datetime
+    keep: timedelta
+    allowance: Allowance | None
+    alerts: bool
+
+
+def first(incident: Incident, *, met: Circumstances) -> Row:
+    """Return the row of an episode not seen before; an alert that is due is claimed."""
+    row = Row(
         incident=incident,
         revision=1,
-        stored_at=now,
-        expires_at=_expiry(now, keep),
+        stored_at=met.now,
+        expires_at=_expiry(met.now, met.keep),
         alerted_at=None,
-        alert_claim=token,
-        alert_claimed_until=now + CLAIM,
+        alert_claim=None,
+        alert_claimed_until=None,
+    )
+    return _claimed(_allowed(row, met.allowance), met)
+
+
+def advanced(row: Row, incident: Incident, *, met: Circumstances) -> Row:
+    """Return the row after another state of the episode; the very same row where that brings nothing new.
+
+    A due alert whose claim has lapsed is claimed anew: whoever had it did not come back. An episode that was allowed
+    stays so until it is seen again without being allowed: a repetition of what is known gives no late alert.
+    """
+    after = replace(row, incident=merged(row.incident, incident))
+    if met.allowance is not None or after.incident.last_seen_at > row.incident.last_seen_at:
+        after = _allowed(after, met.allowance)
+    after = _claimed(after, met)
+    return row if after == row else replace(after, revision=row.revision + 1, expires_at=_expiry(met.now, met.keep))
+
+
+def alerted(row: Row, *, told: str, now: datetime) -> Row:
+    """Return the row with an alert sent that told of a severity; the very same row where that was noted already.
+
+    Should it have become critical meanwhile, whoever stored that finds nothing claimed, and sends the next alert.
+    """
+    if row.alerted_severity is not None and severity_rank(row.alerted_severity) >= severity_rank(told):
+        return row
+    return replace(
+        row,
+        alerted_at=now,
+        alerted_severity=told,
+        alert_claim=None,
+        alert_claimed_until=None,
+        revision=row.revision + 1,
     )
 
 
-def advanced(row: Row, incident: Incident, *, token: str, now: datetime, keep: timedelta) -> Row:
-    """Return the row after another state of the episode; the very same row where that brings nothing new.
-
-    A pending alert whose claim has lapsed is claimed by `token`: whoever had it did not come back.
-    """
-    after = replace(row, incident=merged(row.incident, incident))
-    if row.alerted_at is None and (row.alert_claimed_until is None or row.alert_claimed_until <= now):
-        after = replace(after, alert_claim=token, alert_claimed_until=now + CLAIM)
-    return row if after == row else replace(after, revision=row.revision + 1, expires_at=_expiry(now, keep))
+def _allowed(row: Row, allowance: Allowance | None) -> Row:
+    if allowance is None:
+        return replace(row, allowed_because=None, allowed_until=None)
+    return replace(row, allowed_because=allowance.because, allowed_until=allowance.expires_at)
 
 
-def alerted(row: Row, *, now: datetime) -> Row:
-    """Return the row with its alert sent; the very same row where it already was."""
-    if row.alerted_at is not None:
+def _claimed(row: Row, met: Circumstances) -> Row:
+    """Return the row with an alert that is due claimed, by whoever has the claim until it lapses."""
+    if not met.alerts or row.allowed_until is not None or not row.has_news:
+        return replace(row, alert_claim=None, alert_claimed_until=None)
+    if row.alert_claimed_until is not None and met.now < row.alert_claimed_until:
         return row
-    return replace(row, alerted_at=now, alert_claim=None, alert_claimed_until=None, revision=row.revision + 1)
+    return replace(row, alert_claim=met.token, alert_claimed_until=met.now + CLAIM)
 
 
 def to_item(row: Row) -> dict[str, Any]:
@@ -110,6 +173,10 @@ def from_item(item: dict[str, Any]) -> Row:
         alerted_at=_instant(values.get("alerted_at")),
         alert_claim=values.get("alert_claim"),
         alert_claimed_until=_instant(values.get("alert_claimed_until")),
+        # A row of an earlier version has no word on it.
+        alerted_severity=values.get("alerted_severity", values["severity"] if "alerted_at" in values else None),
+        allowed_because=values.get("allowed_because"),
+        allowed_until=_instant(values.get("allowed_until")),
     )
 
 

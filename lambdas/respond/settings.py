@@ -5,8 +5,9 @@ from dataclasses import dataclass
 # The incidents table, as the stack creates it: its partition key, a text, and the attribute of its time to live.
 PARTITION_KEY = "incident_id"
 TIME_TO_LIVE_ATTRIBUTE = "expires_at"
-# All that the function does to its table and its topic.
+# All that the function does to its table, to the allow list and to its topic.
 TABLE_ACTIONS = ("dynamodb:PutItem",)
+ALLOW_LIST_ACTIONS = ("dynamodb:Scan",)
 TOPIC_ACTIONS = ("sns:Publish",)
 
 
@@ -15,14 +16,15 @@ class RespondSettings:
     """Where incidents are kept, who is told of them, and where the reader of an alert can look further.
 
     `threshold_overrides` are the detector's own (`rule.feature=number`), so that an alert shows the limits that were
-    in force. `athena_workgroup` and `sample_events_query` name the saved query that lists an incident's sample
-    events; where one is empty the alert leaves the hint out.
+    in force. `allow_list_table` is empty where there is no allow list. `athena_workgroup` and `sample_events_query`
+    name the saved query that lists an incident's sample events; where one is empty the alert leaves the hint out.
     """
 
     incidents_table: str
     alerts_topic_arn: str
     # How long a row is kept after it was last written.
     retention_days: int = 365
+    allow_list_table: str = ""
     stage: str = "dev"
     threshold_overrides: tuple[str, ...] = ()
     athena_workgroup: str = ""

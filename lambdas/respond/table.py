@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from commerce.allowance import Allowance
 from commerce.incident import Incident, State
-from lambdas.respond.row import Row, advanced, alerted, first, from_item, to_item
+from lambdas.respond.row import Circumstances, Row, advanced, alerted, first, from_item, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,8 +46,14 @@ class Stored:
 
     @property
     def alert_is_pending(self) -> bool:
-        """Whether the alert has not been sent, by anybody."""
-        return self.row.alerted_at is None
+        """Whether an alert is due that has not been sent, by anybody."""
+        return self.row.alert_is_pending
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the episode became one of an allowed subject just now."""
+        was_allowed = self.before is not None and self.before.allowed_until is not None
+        return self.row.allowed_until is not None and not was_allowed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,27 +65,31 @@ class IncidentTable:
     keep: timedelta
     new_token: Callable[[], str]
 
-    def store(self, incident: Incident, *, now: datetime) -> Stored:
-        """Add a state to its episode's row. Raises RowContendedError, and the client's errors."""
-        token = self.new_token()
+    def store(self, incident: Incident, *, now: datetime, allowance: Allowance | None, alerts: bool) -> Stored:
+        """Add a state to its episode's row. Raises RowContendedError, and the client's errors.
+
+        `allowance` is the entry of the allow list that holds for its subject: there is then no alert. Nor is there one
+        where `alerts` says that nobody is told of such incidents.
+        """
+        met = Circumstances(token=self.new_token(), now=now, keep=self.keep, allowance=allowance, alerts=alerts)
         standing: Row | None = None
         for _ in range(MAX_ATTEMPTS):
-            if standing is None:
-                wanted = first(incident, token=token, now=now, keep=self.keep)
-            else:
-                wanted = advanced(standing, incident, token=token, now=now, keep=self.keep)
+            wanted = first(incident, met=met) if standing is None else advanced(standing, incident, met=met)
             before, standing = standing, self._put(wanted, over=standing)
             if standing == wanted:
-                return Stored(before=before, row=wanted, alert_is_ours=wanted.alert_claim == token)
+                return Stored(before=before, row=wanted, alert_is_ours=wanted.alert_claim == met.token)
         raise RowContendedError(f"the row was written by others {MAX_ATTEMPTS} times in a row")
 
     def mark_alerted(self, row: Row, *, now: datetime) -> None:
-        """Note that the episode's alert is sent. Raises RowContendedError, and the client's errors."""
+        """Note that an alert about the episode as it stands in `row` is sent.
+
+        Raises RowContendedError, and the client's errors.
+        """
         standing: Row | None = row
         for _ in range(MAX_ATTEMPTS):
             if standing is None:
                 return
-            wanted = alerted(standing, now=now)
+            wanted = alerted(standing, told=row.incident.severity, now=now)
             standing = self._put(wanted, over=standing)
             if standing == wanted:
                 return

@@ -14,16 +14,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertTopic:
-    """Publishes one mail an episode; rule and severity travel as attributes for a subscriber to filter by."""
+    """Publishes a mail an episode, and one more if it becomes critical.
+
+    Rule and severity travel as attributes for a subscriber to filter by.
+    """
 
     client: "SNSClient"
     arn: str
     rules: Mapping[str, Rule]
     places: Places
 
-    def send(self, incident: Incident) -> None:
-        """Publish the alert. Raises the client's errors; the alert may then have gone out all the same."""
-        mail = compose(incident, rules=self.rules, places=self.places)
+    def tells_of(self, incident: Incident) -> bool:
+        """Return whether people are told of such incidents: of automata, never of signals about people.
+
+        A rule that this version does not know may be of either kind, and a person's is worse to have told.
+        """
+        rule = self.rules.get(incident.rule)
+        return rule is not None and rule.marks_automaton
+
+    def send(self, incident: Incident, *, risen_from: str | None) -> None:
+        """Publish the alert; `risen_from` is the severity that an earlier one told of.
+
+        Raises the client's errors; the alert may then have gone out all the same.
+        """
+        mail = compose(incident, rules=self.rules, places=self.places, risen_from=risen_from)
         self.client.publish(
             TopicArn=self.arn,
             Subject=mail.subject,

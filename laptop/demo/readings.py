@@ -10,6 +10,7 @@ from typing import Any
 
 from commerce.incident import Incident, Tally, parse
 from commerce.metrics import METRICS, NAMESPACE
+from lambdas.respond.mail import RISEN
 from laptop.running import Laptop
 from laptop.shards import ShardCursor, shard_ids
 
@@ -80,10 +81,10 @@ def stored_incidents(laptop: Laptop) -> list[dict[str, Any]]:
 
 
 def alerts(laptop: Laptop) -> int:
-    """Return how many mails the subscriber of the alerts topic got."""
+    """Return of how many incidents the subscriber of the alerts topic got a mail; that one has risen is no other."""
     topic = laptop.outputs["AlertsTopicArn"]
     mails = [message_from_bytes(file.read_bytes(), policy=default) for file in laptop.mail.glob("*.eml")]
-    return sum(mail["X-Topic-Arn"] == topic for mail in mails)
+    return sum(mail["X-Topic-Arn"] == topic and RISEN not in mail["Subject"] for mail in mails)
 
 
 def metrics(laptop: Laptop) -> dict[str, float]:

@@ -1,14 +1,17 @@
 """Raw objects become the lake's tables, whatever order, repetition or interruption they meet."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake_rig import SCENARIOS, Lake, deliver, embedded, expected, found, new_bucket, put
+from verdicts_rig import OPENED, incident
 
 from commerce.event import parse
+from commerce.incident import to_line
 from commerce.rejects import Reject
 from glue_jobs.engine import EngineError, open_engine
 from glue_jobs.raw import RawBucket, RawError
@@ -73,6 +76,22 @@ def test_a_second_run_takes_nothing(s3, tmp_path):
     before = lake.tables()
     assert set(lake.curate().values()) == {0}
     assert lake.tables() == before
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_an_incident_keeps_its_highest_severity(order, s3, tmp_path):
+    """It was critical for a while, whatever the state says that came last."""
+    severities = ("medium", "critical", "low")
+    states = [
+        replace(incident("user", "u"), severity=severity, state=state, last_seen_at=OPENED + timedelta(minutes=minute))
+        for minute, (severity, state) in enumerate(zip(severities, ("open", "extended", "closed"), strict=True))
+    ]
+    lake = embedded(new_bucket(), tmp_path)
+    for number, place in enumerate(order):
+        put(lake.settings.raw_bucket, f"raw/incidents/2019/10/01/0{number}/x.gz", to_line(states[place]))
+        lake.curate()
+    kept = lake.rows("SELECT severity, state FROM incidents")
+    assert kept == [{"severity": "critical", "state": "closed"}]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from kinesis_delivery import REGION, Context, kinesis_event
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from commerce.allowance import PARTITION_KEY as SUBJECT_KEY
+from commerce.allowance import Allowance, to_item
 from commerce.incident import Incident, incident_id
 from lambdas.respond.handler import respond
 from lambdas.respond.parts import responder
@@ -115,24 +117,45 @@ class Shop:
     def __init__(self) -> None:
         self.dynamodb, self.sns = _client("dynamodb"), _client("sns")
         name = f"incidents-{next(_names)}"
-        self.dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": PARTITION_KEY, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": PARTITION_KEY, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        self._create_table(name, PARTITION_KEY)
+        self._create_table(f"allow-list-of-{name}", SUBJECT_KEY)
         arn = self.sns.create_topic(Name=name)["TopicArn"]
-        self.settings = RespondSettings(incidents_table=name, alerts_topic_arn=arn)
+        self.settings = RespondSettings(
+            incidents_table=name, alerts_topic_arn=arn, allow_list_table=f"allow-list-of-{name}"
+        )
         self.clock = Clock()
         self.log = io.StringIO()
 
-    def container(self, calls: Calls | None = None) -> Any:
-        """Return a responder as a fresh container would build it."""
+    def _create_table(self, name: str, key: str) -> None:
+        self.dynamodb.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+    def allow(self, subject: str = SHOPPER, **changes: Any) -> Allowance:
+        """Put a subject on the allow list for an hour, with changes."""
+        values: dict[str, Any] = {
+            "subject_type": "user",
+            "subject": subject,
+            "because": "our price checker",
+            "added_at": self.clock.now(),
+            "added_by": "keeper",
+            "expires_at": self.clock.now() + timedelta(hours=1),
+        } | changes
+        entry = Allowance(**values)
+        self.dynamodb.put_item(TableName=self.settings.allow_list_table, Item=to_item(entry))
+        return entry
+
+    def container(self, calls: Calls | None = None, *, reads: Calls | None = None) -> Any:
+        """Return a responder as a fresh container would build it; `reads` are its calls for the allow list."""
         calls = calls or Calls()
         return responder(
             self.settings,
             dynamodb=calls.through(self.dynamodb),
             sns=calls.through(self.sns),
+            allow_list=(reads or Calls()).through(self.dynamodb),
             log=Logger(service=f"{self.settings.incidents_table}", stream=self.log),
             now=self.clock.now,
             wait=self.clock.wait,

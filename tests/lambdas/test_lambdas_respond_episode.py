@@ -39,9 +39,9 @@ def test_a_row_holds_the_documented_attributes_and_no_others(shop: Shop) -> None
     """Queries and the dashboard are written against the documentation."""
     shop.deliver([to_line(incident())])
     (item,) = shop.items()
-    pending = {"alert_claim", "alert_claimed_until"}
+    absent = {"alert_claim", "alert_claimed_until", "allowed_because", "allowed_until"}
     fields = {field.name for field in INCIDENT_FIELDS} - {"record_type"}
-    assert set(item) == (fields | set(OWN_ATTRIBUTES)) - pending
+    assert set(item) == (fields | set(OWN_ATTRIBUTES)) - absent
     assert Decimal(item["value"]["N"]) == 130
     assert item["expires_at"] == {"N": str(int((shop.clock.now() + timedelta(days=365)).timestamp()))}
 

@@ -1,12 +1,15 @@
 """Building marts by what changed gives the same tables and the same restatements from DuckDB and from Spark."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
 from lake_rig import NOW, Lake, embedded, new_bucket, put
 from small_shop import Delivery, incidents, small_shop
+from verdicts_rig import EVENTS, TAKEN_OUT, incident
 
+from commerce.incident import to_line
 from glue_jobs.asking import ask
 from glue_jobs.engine import open_engine
 from glue_jobs.raw import RawBucket
@@ -39,6 +42,26 @@ def test_both_engines_build_by_what_changed_alike(spark_settings, s3, tmp_path: 
     assert ask(spark.engine, "restatements").rows == ask(duckdb.engine, "restatements").rows
     assert ask(spark.engine, "verdicts").rows == ask(duckdb.engine, "verdicts").rows != []
     assert {row["cause"] for row in duckdb.rows(TOLD)} == {"events", "verdict and events"}
+
+
+def test_both_engines_take_out_sessions_and_addresses_alike(spark_settings, s3, tmp_path: Path):
+    """A join that drops events without a session or an address on one of them would drop most of some shops."""
+    bucket = new_bucket()
+    chosen = replace(spark_settings, raw_bucket=bucket, database="subjects")
+    lakes = (
+        embedded(bucket, tmp_path),
+        Lake(chosen, open_engine(chosen, raw=RawBucket(name=bucket), environment=os.environ)),
+    )
+    judged = b"\n".join(to_line(incident(*subject)) for subject in TAKEN_OUT)
+    put(bucket, "raw/events/2019/10/03/00/a.gz", b"\n".join(json.dumps(event).encode() for event in EVENTS))
+    put(bucket, "raw/incidents/2019/10/03/00/a.gz", judged)
+    for lake in lakes:
+        lake.curate()
+        lake.build()
+    duckdb, spark = lakes
+    assert spark.marts() == duckdb.marts()
+    assert ask(spark.engine, "verdicts").rows == ask(duckdb.engine, "verdicts").rows
+    assert len(ask(duckdb.engine, "verdicts").rows) == len(TAKEN_OUT)
 
 
 def _deliver(bucket: str, deliveries: list[Delivery]) -> None:

@@ -41,7 +41,8 @@ def shop(lake: Lake) -> Lake:
     fill(lake.settings.raw_bucket, {key: [n for n in lines if named_alike not in n] for key, lines in RAW.items()})
     lake.curate()
     users = (USER, "u2")
-    add(lake, VERDICTS, *({"incident_id": "i1", "user_id": user, "taken_out_from": NOW} for user in users))
+    whose = ({"subject_type": "user", "subject": user} for user in users)
+    add(lake, VERDICTS, *({"incident_id": "i1", "taken_out_from": NOW, **subject} for subject in whose))
     add(lake, USER_DAYS, *({"reading": "all_traffic", "day": day, "user_id": user} for user in users for day in DAYS))
     return lake
 
@@ -63,7 +64,7 @@ def test_both_engines_leave_the_same_tables_accounts_and_raw_objects(erased):
     for query in (
         "SELECT source_object, records, events, rejects, duplicates, event_days FROM runs ORDER BY source_object",
         "SELECT user_hash, events, rejects, other_rows, raw_objects, raw_records, event_days FROM erasures",
-        "SELECT user_id FROM verdicts",
+        "SELECT subject FROM verdicts",
         "SELECT day, user_id FROM user_days ORDER BY day",
     ):
         assert spark.rows(query) == duckdb.rows(query)

@@ -4,21 +4,33 @@ import json
 
 import pytest
 
-from lambdas.respond.settings import TABLE_ACTIONS, TOPIC_ACTIONS
+from glue_jobs.settings import ALLOW_LIST_ACTIONS as LAKE_ALLOW_LIST_ACTIONS
+from lambdas.respond.settings import ALLOW_LIST_ACTIONS, TABLE_ACTIONS, TOPIC_ACTIONS
 from lambdas.start_detector.settings import APPLICATION_ACTIONS
 
 
 @pytest.mark.parametrize(
     ("role", "service", "actions"),
     [
-        ("Responder", "dynamodb", TABLE_ACTIONS),
+        ("Responder", "dynamodb", (*TABLE_ACTIONS, *ALLOW_LIST_ACTIONS)),
         ("Responder", "sns", TOPIC_ACTIONS),
+        ("BatchRole", "dynamodb", LAKE_ALLOW_LIST_ACTIONS),
+        ("BatchMaintenanceRole", "dynamodb", LAKE_ALLOW_LIST_ACTIONS),
         ("Starter", "kinesisanalytics", APPLICATION_ACTIONS),
     ],
 )
-def test_a_function_may_do_exactly_what_it_declares(every_stage, role, service, actions):
+def test_a_program_may_do_exactly_what_it_declares(every_stage, role, service, actions):
     """A call that is not granted fails in AWS only; one granted and not made is a door left open."""
     assert _granted(every_stage, role, service) == set(actions)
+
+
+def test_the_responder_writes_incidents_and_only_reads_the_allow_list(every_stage):
+    """What wins over every rule is edited by people alone."""
+    for statement in _statements(every_stage, "Responder"):
+        if "AllowList" in json.dumps(statement["Resource"]):
+            assert _actions(statement) == ["dynamodb:Scan"]
+        elif "dynamodb:Scan" in _actions(statement):
+            raise AssertionError(f"the responder scans {statement['Resource']}")
 
 
 def test_the_detector_reads_events_and_writes_incidents(every_stage):

@@ -46,6 +46,7 @@ def test_the_responders_environment_decodes_to_its_settings(every_stage):
     assert settings.stage == every_stage.stage
     assert settings.retention_days == STAGES[every_stage.stage].incident_retention_days
     assert "IncidentsTable" in settings.incidents_table
+    assert "AllowListTable" in settings.allow_list_table
     assert "Alerts" in settings.alerts_topic_arn
 
 
@@ -67,6 +68,7 @@ def test_the_jobs_arguments_decode_to_their_settings(every_stage, job):
     stage = STAGES[every_stage.stage]
     assert (settings.engine, settings.catalog) == (stage.batch_engine, stage.catalog)
     assert settings.database == every_stage.output("GlueDatabaseName")
+    assert "AllowListTable" in settings.allow_list_table
 
 
 def test_the_jobs_read_where_firehose_writes(every_stage):

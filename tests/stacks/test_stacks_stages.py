@@ -17,6 +17,7 @@ OUTPUTS = (
     "RawBucketName",
     "LakeBucketName",
     "IncidentsTableName",
+    "AllowListTableName",
     "AlertsTopicArn",
     "DetectorName",
     "ResponderName",

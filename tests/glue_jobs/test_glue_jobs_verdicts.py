@@ -1,0 +1,84 @@
+"""A verdict about a session takes out that session's events, one about an address that address's: nothing else."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from lake_rig import Lake, embedded, new_bucket, put
+from verdicts_rig import EVENTS, LAST_SEEN, OPENED, SHARED, TAKEN_OUT, incident
+
+from commerce.incident import Incident, to_line
+from glue_jobs.marts import marts
+from glue_jobs.verdicts import standing_verdicts
+from glue_jobs.withdraw import withdraw
+
+
+def lake_of(folder, events: list[dict[str, str]], *incidents: Incident) -> Lake:
+    lake = embedded(new_bucket(), folder)
+    put(
+        lake.settings.raw_bucket,
+        "raw/events/2019/10/03/00/a.jsonl.gz",
+        b"\n".join(json.dumps(e).encode() for e in events),
+    )
+    put(lake.settings.raw_bucket, "raw/incidents/2019/10/03/00/a.jsonl.gz", b"\n".join(map(to_line, incidents)))
+    lake.curate()
+    lake.build()
+    return lake
+
+
+def reading(lake: Lake, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Return every mart in one reading."""
+    return {
+        mart.name: lake.rows(
+            f"SELECT {', '.join(mart.column_names)} FROM {mart.name} WHERE reading = '{name}' ORDER BY {mart.order}"
+        )
+        for mart in marts()
+    }
+
+
+@pytest.fixture(scope="module")
+def without(s3, tmp_path_factory):
+    """Return the marts of the same shop in which some events never were, as all traffic has them."""
+
+    def build(gone: set[str]) -> dict[str, list[dict[str, Any]]]:
+        left = [given for given in EVENTS if given["event_id"] not in gone]
+        return reading(lake_of(tmp_path_factory.mktemp("without"), left), "all_traffic")
+
+    return build
+
+
+def test_verdicts_of_all_kinds_add_up(without, s3, tmp_path):
+    """An event is gone if any of them covers it."""
+    lake = lake_of(tmp_path, EVENTS, *(incident(*subject) for subject in TAKEN_OUT))
+    assert reading(lake, "people_only") == without(set().union(*TAKEN_OUT.values()))
+
+
+def test_people_only_is_the_shop_in_which_the_subjects_events_never_were(without, s3, tmp_path):
+    """Every mart of it, with verdicts that come later and are withdrawn again, which leaves nothing behind."""
+    lake = lake_of(tmp_path, EVENTS)
+    for subject in (("session", "s1"), ("address", SHARED)):
+        late = to_line(incident(*subject))
+        put(lake.settings.raw_bucket, f"raw/incidents/2019/10/04/00/{subject[0]}.jsonl.gz", late)
+        lake.curate()
+        lake.build()
+        assert reading(lake, "people_only") == without(TAKEN_OUT[subject])
+        assert lake.rows("SELECT subject_type, subject FROM verdicts") == [
+            dict(zip(("subject_type", "subject"), subject, strict=True))
+        ]
+        withdraw(lake.engine, incident(*subject).incident_id, because="a person", at=OPENED + timedelta(days=9))
+    lake.build()
+    assert reading(lake, "people_only") == reading(lake, "all_traffic") == without(set())
+
+
+def test_a_verdict_names_its_subject_and_its_span(s3, tmp_path):
+    """From the beginning of the first window above the threshold to the last moment above it."""
+    lake = embedded(new_bucket(), tmp_path)
+    incidents = map(to_line, (incident("session", "s1"), incident("address", SHARED)))
+    put(lake.settings.raw_bucket, "raw/incidents/2019/10/03/00/a.jsonl.gz", b"\n".join(incidents))
+    lake.curate()
+    found = {(verdict.subject_type, verdict.subject): verdict for verdict in standing_verdicts(lake.engine)}
+    assert set(found) == {("session", "s1"), ("address", SHARED)}
+    for verdict in found.values():
+        assert verdict.taken_out_from == OPENED - timedelta(minutes=1)
+        assert verdict.taken_out_until == LAST_SEEN
