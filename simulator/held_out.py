@@ -2,7 +2,7 @@
 
 Rules and thresholds are tuned on the ordinary variants. How well they do against an attacker whom nobody had in mind
 can be measured only with attacks that nobody looked at: whoever tunes rules does not read on, and does not look at
-traffic that was made with `--held-out`.
+traffic that was made with `--held-out`. Of an odd number of attacks the larger half is held out.
 """
 
 from itertools import cycle

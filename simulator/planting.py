@@ -96,9 +96,10 @@ class Planter:
             held_out = self._options.held_out and family in HELD_OUT and which % 2 == 0
             kind = (HELD_OUT if held_out else ATTACKS)[family]
             role = f"{family} {which}"
-            avoid = loud if kind.loud else []
+            avoid = loud if kind.loud else ()
             span = self._timetable.surges[which] if kind.when is None else self._find(role, kind.when, avoid)
-            avoid.append(span)
+            if kind.loud:
+                loud.append(span)
             part = self._part(role, kind.make, span, number=number, which=which, people=False)
             yield _attack(family, kind.variant, part.make(), held_out=held_out), part
 
