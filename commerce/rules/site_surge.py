@@ -30,7 +30,7 @@ SITE_SURGE = Rule(
         Condition(feature="times_usual", at_least=3, meaning="three times what the half hour before was like"),
         Condition(
             feature="buying_share",
-            less_than=0.003,
+            less_than=0.007,
             meaning="of a crowd that came to shop, one event in a hundred or more is a cart or a purchase",
         ),
         Condition(

@@ -11,7 +11,7 @@ from laptop.network import aws_environment, clean_environment
 from laptop.processes import LaptopError
 from laptop.running import Laptop
 
-# With the sale and the attacks, this makes the demonstration's forty-odd thousand records.
+# With the sale and the attacks, this makes the demonstration's thirty-five thousand records.
 PEOPLES_EVENTS = 12_000
 
 
