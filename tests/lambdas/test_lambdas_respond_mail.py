@@ -98,6 +98,24 @@ def test_names_that_are_not_known_are_not_invented() -> None:
     assert "Athena" not in compose(incident(), rules=RULES_BY_NAME, places=places).body
 
 
+@pytest.mark.parametrize(
+    ("subjects", "who"),
+    [
+        ((), "user 518043721"),
+        ((SHOPPER,), "user 518043721"),
+        ((SHOPPER, "u2"), "user 518043721 and 1 more"),
+        (tuple(f"u{number}" for number in range(37)), "user 518043721 and 37 more"),
+        (tuple(f"u{number}" for number in range(500)), "user 518043721 and 500 or more"),
+    ],
+)
+def test_others_who_took_part_are_counted_and_not_named(subjects: tuple[str, ...], who: str) -> None:
+    """One attack from many is one mail; whoever needs their names looks at the row."""
+    mail = compose(incident(subjects=subjects), rules=RULES_BY_NAME, places=PLACES)
+    assert mail.subject.endswith(f" - {who}")
+    assert re.search(rf"^Who +{who}$", mail.body, re.MULTILINE)
+    assert not re.search(r"\bu\d", mail.subject + mail.body)
+
+
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
 def test_any_text_makes_a_mail_that_sns_accepts(rule: str, subject: str, evidence: str, sentence: str) -> None:
     """SNS refuses subjects of 100 characters, of other alphabets and with line breaks: an alert would be lost."""
