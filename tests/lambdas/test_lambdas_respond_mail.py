@@ -29,7 +29,16 @@ PLACES = Places(
 )
 MEASURED = {
     "request_flood": {"events": 612},
+    "session_flood": {"events": 702, "users": 14},
+    "address_flood": {"events": 1391, "users": 210, "agents": 1, "buying_share": 0},
     "catalogue_scraping": {"products": 431, "buys": 0},
+    "slow_scraping": {"products": 512, "active_seconds": 9300, "buys": 0},
+    "metronome": {"gaps": 31, "gap_variation": 0.042},
+    "cart_hoarding": {"carts": 55, "purchases": 0},
+    "card_testing": {"small_purchases": 17},
+    "account_takeover": {"users": 6, "addresses": 5},
+    "price_watching": {"views": 118, "products": 4, "active_seconds": 8400, "buys": 0},
+    "many_accounts": {"users": 44, "agents": 1, "buying_share": 0},
     "site_surge": {
         "excess_events": 48211.5,
         "events": 51000,
@@ -40,11 +49,18 @@ MEASURED = {
     },
 }
 
+SUBJECTS = {
+    SubjectType.USER: SHOPPER,
+    SubjectType.SESSION: "0d6e8b1c-4f1a-4a55-9d0e-6f1c1e0a7b52",
+    SubjectType.ADDRESS: "203.0.113.7",
+    SubjectType.SITE: "site",
+}
+
 
 def fired(rule: Rule) -> Incident:
     """Return an incident as the detector writes it for the rule."""
     measured = MEASURED[rule.name]
-    subject = SHOPPER if rule.subject_type is SubjectType.USER else "site"
+    subject = SUBJECTS[rule.subject_type]
     threshold = rule.leading.threshold
     words = {name: f"{value:g}" for name, value in {**measured, "threshold": threshold}.items()}
     return incident(
