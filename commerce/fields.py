@@ -145,9 +145,14 @@ INCIDENT_FIELDS: tuple[Field, ...] = (
         name="subject_type",
         type=FieldType.TEXT,
         required=True,
-        meaning="What kind of thing broke it: user or site.",
+        meaning="What kind of thing broke it: user, session, address or site.",
     ),
-    Field(name="subject", type=FieldType.TEXT, required=True, meaning="Who broke it: the user's id, or 'site'."),
+    Field(
+        name="subject",
+        type=FieldType.TEXT,
+        required=True,
+        meaning="Who broke it: the id of the user or session, the address, or 'site'.",
+    ),
     Field(
         name="state",
         type=FieldType.TEXT,
@@ -202,6 +207,11 @@ INCIDENT_FIELDS: tuple[Field, ...] = (
         type=FieldType.TEXT,
         required=True,
         meaning="What happened, in a sentence a shop manager understands.",
+    ),
+    Field(
+        name="subjects",
+        type=FieldType.TEXTS,
+        meaning="Who took part where it was several, up to 500; empty or missing where the subject was alone.",
     ),
 )
 

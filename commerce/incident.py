@@ -19,6 +19,8 @@ from commerce.rules.rule import Severity, SubjectType
 # Behaviour that pauses for no longer than this is still the same episode.
 EPISODE_GAP_SECONDS = 600
 MAX_SAMPLES = 20
+# A row and a mail have their bounds; an attack need not.
+MAX_SUBJECTS = 500
 
 
 class State(StrEnum):
@@ -66,6 +68,7 @@ class Incident:
     evidence: str
     sample_event_ids: tuple[str, ...]
     sentence: str
+    subjects: tuple[str, ...] = ()
     record_type: str = "incident"
 
 
@@ -126,7 +129,11 @@ def _values(fields: tuple[Field, ...], document: dict[str, Any]) -> dict[str, An
 
 def _from_wire(field: Field, value: Any) -> Any:
     if value is None:
-        raise ValueError(f"{field.name} is missing")
+        if field.required:
+            raise ValueError(f"{field.name} is missing")
+        return ()  # optional fields are lists, of which records of earlier versions have none
+    if field.name == "subjects" and isinstance(value, list) and len(value) > MAX_SUBJECTS:
+        raise ValueError(f"{field.name} is longer than {MAX_SUBJECTS}")
     if not _is_acceptable(field, value):
         choices = _CHOICES.get(field.name)
         raise ValueError(f"{field.name} is not " + (f"one of {', '.join(choices)}" if choices else f"a {field.type}"))

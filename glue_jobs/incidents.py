@@ -40,8 +40,8 @@ class Arrived:
         self.readable[source_object] += 1
         match record:
             case Incident():
-                samples = list(record.sample_event_ids)
-                self.incidents.append({**asdict(record), "sample_event_ids": samples, "arrived_at": arrived_at})
+                lists = {"sample_event_ids": list(record.sample_event_ids), "subjects": list(record.subjects)}
+                self.incidents.append({**asdict(record), **lists, "arrived_at": arrived_at})
             case Tally():
                 self.tallies.append({**asdict(record), "arrived_at": arrived_at})
 

@@ -4,11 +4,12 @@ A record that was read as an event is the user's if its `user_id` is, whatever e
 is about the user, or about a session or an address that nobody but the user had. A record that could not be read has
 no fields to go by: it is the user's if the id stands anywhere in its bytes as a word of its own, so rather one too many
 than one too few. The record's line becomes an empty one: blank lines are no records, and every other line keeps its
-number and its bytes. Of incidents about something else, the ids of the user's events are taken out.
+number and its bytes. Of incidents about something else, the ids of the user's events are taken out, and the user from
+those who took part.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -61,6 +62,11 @@ class Sought:
         """What an incident about the user can be about, by type and name."""
         return self.own_haunts | {(SubjectType.USER.value, self.user_id)}
 
+    def others(self, named: Iterable[str]) -> list[str]:
+        """Return of those who took part in an incident all but the user, by whatever name."""
+        own = {name for _, name in self.subjects}
+        return [name for name in named if name not in own]
+
     def names_user(self, line: bytes) -> bool:
         """Return whether the id stands in the bytes, plain or as JSON escapes, and is no part of a longer word.
 
@@ -112,7 +118,8 @@ class Sought:
         if self.is_about(record):
             return b""
         samples = tuple(event_id for event_id in record.sample_event_ids if event_id not in self.event_ids)
-        return None if samples == record.sample_event_ids else to_line(replace(record, sample_event_ids=samples))
+        left = replace(record, sample_event_ids=samples, subjects=tuple(self.others(record.subjects)))
+        return None if left == record else to_line(left)
 
     def _shares_ids(self, content: bytes, own: Mapping[int, bytes], arrived_at: datetime) -> bool:
         if self._event_ids.isdisjoint(_EVENT_ID.findall(content)):

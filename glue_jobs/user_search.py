@@ -19,8 +19,8 @@ class Found:
     """What there is of a user.
 
     `events` counts them by object. `rejects` are their lines by object. `rows` counts the rows of each other table
-    with a column of users or of subjects. `samples` are incidents about something else, already without the user's
-    events.
+    with a column of users or of subjects. `samples` are incidents about something else, already without the user
+    and the user's events.
     """
 
     sought: Sought
@@ -117,9 +117,10 @@ class UserSearch:
     def _samples(self, sought: Sought, about: frozenset[str]) -> Iterator[dict[str, Any]]:
         answer = self.engine.ask(f"SELECT {', '.join(INCIDENTS.column_names)} FROM incidents")
         for row in (dict(zip(answer.columns, values, strict=True)) for values in answer.rows):
-            kept = [event_id for event_id in row["sample_event_ids"] if event_id not in sought.event_ids]
-            if row["incident_id"] not in about and len(kept) < len(row["sample_event_ids"]):
-                yield {**row, "sample_event_ids": kept}
+            samples = [event_id for event_id in row["sample_event_ids"] if event_id not in sought.event_ids]
+            left = {**row, "sample_event_ids": samples, "subjects": sought.others(row["subjects"])}
+            if row["incident_id"] not in about and left != row:
+                yield left
 
     def _count(self, table: Table) -> int:
         counted = f"SELECT COUNT(*) FROM {table.name} WHERE"

@@ -83,6 +83,9 @@ def _responding(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
     return [
         _alarm(scope, "ResponderErrors", measures.responder_errors, 0, "The responder fails as a whole."),
         _alarm(scope, "RecordsFailed", measures.records_failed, 0, "Records of the incidents stream are not handled."),
+        _alarm(
+            scope, "AllowListUnread", measures.allow_list_unread, 0, "The allow list is not read: an old one holds."
+        ),
         _alarm(scope, "DeadLettersWaiting", measures.dead_letters, 0, "Batches were given up: see the queue."),
     ]
 

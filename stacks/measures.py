@@ -28,9 +28,11 @@ class Measures:
         self.events_on_time = _counted(metrics.EVENTS_ON_TIME)
         self.events_late = _counted(metrics.EVENTS_LATE)
         self.records_failed = _counted(metrics.RECORDS_FAILED)
+        self.allow_list_unread = _counted(metrics.ALLOW_LIST_UNREAD)
         self.rejected = _sum_over_dimensions(metrics.RECORDS_REJECTED)
         self.rejected_by_reason = _each_dimension(metrics.RECORDS_REJECTED)
         self.opened_by_rule = _each_dimension(metrics.INCIDENTS_OPENED)
+        self.allowed_by_rule = _each_dimension(metrics.INCIDENTS_ALLOWED)
         self.alerts_by_rule = _each_dimension(metrics.ALERTS_SENT)
         age = "GetRecords.IteratorAgeMilliseconds"
         self.events_age = streams.events.metric(age, statistic="Maximum", period=ONE_MINUTE, label="events")

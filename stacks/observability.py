@@ -75,13 +75,17 @@ def _dashboard(scope: Construct, *, measures: Measures) -> None:
         ("Events judged and late", [measures.events_on_time, measures.events_late]),
         ("Records refused, by reason", [measures.rejected_by_reason]),
         ("Incidents opened, by rule and severity", [measures.opened_by_rule]),
+        ("Incidents of allowed subjects, by rule", [measures.allowed_by_rule]),
         ("Alerts sent, by rule and severity", [measures.alerts_by_rule]),
     ]
     machinery: list[Graph] = [
         ("How far readers are behind, ms", [measures.events_age, measures.incidents_age]),
         ("Detector: down, ms", [measures.detector_downtime]),
         ("Detector: restarts", [measures.detector_restarts]),
-        ("Responder: errors, failed records", [measures.responder_errors, measures.records_failed]),
+        (
+            "Responder: errors, failed records, allow list unread",
+            [measures.responder_errors, measures.records_failed, measures.allow_list_unread],
+        ),
         ("Dead letters", [measures.dead_letters]),
         ("Age of the oldest undelivered record, s", [*measures.delivery_ages]),
     ]

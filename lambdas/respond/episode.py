@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from commerce.incident import Incident, State
+from commerce.incident import MAX_SUBJECTS, Incident, State
 from commerce.rules.rule import Severity
 
 STATES_IN_ORDER = tuple(State)
@@ -17,13 +17,17 @@ SEVERITIES_IN_ORDER = tuple(Severity)
 
 
 def merged(one: Incident, other: Incident) -> Incident:
-    """Return the two states of an episode as one: the furthest state, what was highest, the latest evidence."""
+    """Return the two states of an episode as one: the furthest state, what was highest, the latest evidence.
+
+    Of those who took part it has everybody whom any state names, up to the bound.
+    """
     latest = max(one, other, key=_recency)
     return replace(
         latest,
         state=max(one.state, other.state, key=_progress),
         severity=max(one.severity, other.severity, key=severity_rank),
         value=max(one.value, other.value),
+        subjects=tuple(sorted({*one.subjects, *other.subjects})[:MAX_SUBJECTS]),
     )
 
 
@@ -32,7 +36,8 @@ def folded(incidents: Iterable[Incident]) -> dict[str, Incident]:
     by_id: dict[str, list[Incident]] = {}
     for incident in incidents:
         by_id.setdefault(incident.incident_id, []).append(incident)
-    return {incident_id: reduce(merged, states) for incident_id, states in by_id.items()}
+    # Merged with itself first, a state alone is what it will be when it comes again: nothing new.
+    return {incident_id: reduce(merged, states, states[0]) for incident_id, states in by_id.items()}
 
 
 def severity_rank(severity: str) -> int:

@@ -1,6 +1,7 @@
 """The alert: a mail from which a shop manager knows what happened, how bad it is and what to do next.
 
-It names the shopper by pseudonym, being about that shopper; it never carries an address or a user agent.
+It names the subject that it is about: a shopper by pseudonym, a session, or the address to act on. Of others who took
+part it gives the number; it never carries a user agent.
 """
 
 import json
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from commerce.incident import Incident, State
+from commerce.incident import MAX_SUBJECTS, Incident, State
 from commerce.rules.rule import Condition, Rule
 
 WIDTH = 76
@@ -74,7 +75,10 @@ def _subject(incident: Incident, *, title: str, stage: str, severity: str) -> st
 
 
 def _who(incident: Incident) -> str:
-    return "the whole site" if incident.subject_type == "site" else f"{incident.subject_type} {incident.subject}"
+    who = "the whole site" if incident.subject_type == "site" else f"{incident.subject_type} {incident.subject}"
+    others = len({*incident.subjects} - {incident.subject})
+    or_more = " or" if len(incident.subjects) >= MAX_SUBJECTS else ""
+    return f"{who} and {others}{or_more} more" if others else who
 
 
 def _facts(incident: Incident) -> str:

@@ -166,6 +166,7 @@ def from_item(item: dict[str, Any]) -> Row:
             evidence=values["evidence"],
             sample_event_ids=tuple(values["sample_event_ids"]),
             sentence=values["sentence"],
+            subjects=tuple(values.get("subjects", ())),
         ),
         revision=int(values["revision"]),
         stored_at=parse_instant(values["stored_at"]),

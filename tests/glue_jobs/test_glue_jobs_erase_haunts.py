@@ -32,6 +32,8 @@ SUBJECTS = [
     ("user", "own"),  # a user called like the session
 ]
 GOES = {"session own", "session later", f"address {OWN}"}
+# An incident of several subjects, some of them the user by one name or another.
+CROWD = replace(about("site", "site"), subjects=("own", "u2", USER, OWN, "shared"))
 RAW = {
     EVENTS: [
         event("e1", USER, user_session="own", ip_address=OWN),
@@ -40,7 +42,7 @@ RAW = {
         event("e4", "u3", user_session=USER),
         event("e5", USER),
     ],
-    INCIDENTS: [to_line(about(*subject)) for subject in SUBJECTS],
+    INCIDENTS: [*(to_line(about(*subject)) for subject in SUBJECTS), to_line(CROWD)],
 }
 
 
@@ -71,15 +73,23 @@ def erased(s3, tmp_path_factory) -> Lake:
 
 def test_incidents_about_what_was_the_users_alone_go(erased):
     """The session's name is the user's as much as the user's id."""
-    left = {f"{kind} {name}" for kind, name in SUBJECTS} - GOES
+    left = {CROWD.incident_id, *(f"{kind} {name}" for kind, name in SUBJECTS)} - GOES
     assert {row["incident_id"] for row in erased.rows("SELECT incident_id FROM incidents")} == left
 
 
 def test_their_lines_in_the_raw_objects_become_empty_and_all_others_stay(erased):
     """Or the first rebuild would bring them back."""
-    assert raw_objects(erased)[INCIDENTS] == [
-        b"" if f"{kind} {name}" in GOES else line for (kind, name), line in zip(SUBJECTS, RAW[INCIDENTS], strict=True)
+    assert raw_objects(erased)[INCIDENTS][:-1] == [
+        b"" if f"{kind} {name}" in GOES else line
+        for (kind, name), line in zip(SUBJECTS, RAW[INCIDENTS][:-1], strict=True)
     ]
+
+
+def test_the_user_is_taken_from_those_who_took_part(erased):
+    """In the lake and in the raw object alike; the others stay."""
+    left = erased.rows("SELECT subjects FROM incidents WHERE subject = 'site'")
+    assert left == [{"subjects": ["u2", "shared"]}]
+    assert raw_objects(erased)[INCIDENTS][-1] == to_line(replace(CROWD, subjects=("u2", "shared")))
 
 
 @pytest.mark.parametrize("table", ["verdicts", "allowances"])
@@ -100,4 +110,4 @@ def test_who_is_erased_last_takes_what_was_shared_along(erased):
     """Then it is nobody else's any more."""
     erase(erased, "u2")
     left = {row["incident_id"] for row in erased.rows("SELECT incident_id FROM incidents")}
-    assert left == {f"session {USER}", "user own"}
+    assert left == {f"session {USER}", "user own", CROWD.incident_id}

@@ -66,11 +66,31 @@ def test_states_in_one_batch_cost_one_write(shop: Shop) -> None:
 
 def test_a_state_that_brings_nothing_new_costs_one_refused_write(shop: Shop) -> None:
     """Delivery at least once is the rule, not the exception."""
-    shop.deliver([to_line(incident())])
+    state = to_line(incident(subjects=("u2", "u1")))
+    shop.deliver([state])
     calls, before = Calls(), shop.items()
-    shop.deliver([to_line(incident())], calls=calls)
+    shop.deliver([state], calls=calls)
     assert calls.made == ["put_item"]
     assert shop.items() == before
+
+
+def test_everybody_who_took_part_in_any_state_stands_in_the_row(shop: Shop) -> None:
+    """An attack of 500 addresses is one incident, whose states may name some of them each; a row has its bound."""
+    crowd = [f"u{number:04d}" for number in range(600)]
+    for first, state in ((300, "extended"), (0, "open"), (100, "closed")):
+        shop.deliver([to_line(incident(state=state, subjects=tuple(crowd[first : first + 300])))])
+    (row,) = shop.rows().values()
+    assert row.incident.subjects == tuple(crowd[:500])
+
+
+def test_a_row_of_an_earlier_version_names_nobody_else(shop: Shop) -> None:
+    """It was written before there was such a field."""
+    shop.deliver([to_line(incident())])
+    key = {"incident_id": {"S": incident().incident_id}}
+    shop.dynamodb.update_item(TableName=shop.settings.incidents_table, Key=key, UpdateExpression="REMOVE subjects")
+    shop.deliver([to_line(incident(state="closed", subjects=("u2", "u1")))])
+    (row,) = shop.rows().values()
+    assert row.incident.subjects == ("u1", "u2")
 
 
 STATES = st.builds(
@@ -80,6 +100,7 @@ STATES = st.builds(
         last_seen_at=OPENED_AT + timedelta(minutes=minute),
         value=float(value),
         evidence=f'{{"events": {value}}}',
+        subjects=tuple(f"u{minute + each}" for each in range(value - 120)),
     ),
     who=st.integers(1, 3),
     minute=st.integers(0, 4),

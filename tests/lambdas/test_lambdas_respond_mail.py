@@ -29,7 +29,16 @@ PLACES = Places(
 )
 MEASURED = {
     "request_flood": {"events": 612},
+    "session_flood": {"events": 702, "users": 14},
+    "address_flood": {"events": 1391, "users": 210, "agents": 1, "buying_share": 0},
     "catalogue_scraping": {"products": 431, "buys": 0},
+    "slow_scraping": {"products": 512, "active_seconds": 9300, "buys": 0},
+    "metronome": {"gaps": 31, "gap_variation": 0.042},
+    "cart_hoarding": {"carts": 55, "purchases": 0},
+    "card_testing": {"small_purchases": 17},
+    "account_takeover": {"users": 6, "addresses": 5},
+    "price_watching": {"views": 118, "products": 4, "active_seconds": 8400, "buys": 0},
+    "many_accounts": {"users": 44, "agents": 1, "buying_share": 0},
     "site_surge": {
         "excess_events": 48211.5,
         "events": 51000,
@@ -40,11 +49,18 @@ MEASURED = {
     },
 }
 
+SUBJECTS = {
+    SubjectType.USER: SHOPPER,
+    SubjectType.SESSION: "0d6e8b1c-4f1a-4a55-9d0e-6f1c1e0a7b52",
+    SubjectType.ADDRESS: "203.0.113.7",
+    SubjectType.SITE: "site",
+}
+
 
 def fired(rule: Rule) -> Incident:
     """Return an incident as the detector writes it for the rule."""
     measured = MEASURED[rule.name]
-    subject = SHOPPER if rule.subject_type is SubjectType.USER else "site"
+    subject = SUBJECTS[rule.subject_type]
     threshold = rule.leading.threshold
     words = {name: f"{value:g}" for name, value in {**measured, "threshold": threshold}.items()}
     return incident(
@@ -96,6 +112,24 @@ def test_names_that_are_not_known_are_not_invented() -> None:
         stage="dev", region="eu-central-1", incidents_table="t", athena_workgroup="", sample_events_query=""
     )
     assert "Athena" not in compose(incident(), rules=RULES_BY_NAME, places=places).body
+
+
+@pytest.mark.parametrize(
+    ("subjects", "who"),
+    [
+        ((), "user 518043721"),
+        ((SHOPPER,), "user 518043721"),
+        ((SHOPPER, "u2"), "user 518043721 and 1 more"),
+        (tuple(f"u{number}" for number in range(37)), "user 518043721 and 37 more"),
+        (tuple(f"u{number}" for number in range(500)), "user 518043721 and 500 or more"),
+    ],
+)
+def test_others_who_took_part_are_counted_and_not_named(subjects: tuple[str, ...], who: str) -> None:
+    """One attack from many is one mail; whoever needs their names looks at the row."""
+    mail = compose(incident(subjects=subjects), rules=RULES_BY_NAME, places=PLACES)
+    assert mail.subject.endswith(f" - {who}")
+    assert re.search(rf"^Who +{who}$", mail.body, re.MULTILINE)
+    assert not re.search(r"\bu\d", mail.subject + mail.body)
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))

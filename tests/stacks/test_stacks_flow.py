@@ -131,6 +131,7 @@ def test_every_alarm_reaches_an_operator(every_stage):
         metrics.EVENTS_LATE.name,
         metrics.EVENTS_ON_TIME.name,
         metrics.RECORDS_FAILED.name,
+        metrics.ALLOW_LIST_UNREAD.name,
     ],
 )
 def test_every_way_to_fail_in_silence_has_an_alarm(every_stage, watched):
