@@ -16,8 +16,6 @@ from commerce.event import format_instant, parse_instant
 from commerce.fields import INCIDENT_FIELDS, INSTANT, TALLY_FIELDS, Field, FieldType
 from commerce.rules.rule import Severity, SubjectType
 
-# Behaviour that pauses for no longer than this is still the same episode.
-EPISODE_GAP_SECONDS = 600
 MAX_SAMPLES = 20
 # A row and a mail have their bounds; an attack need not.
 MAX_SUBJECTS = 500

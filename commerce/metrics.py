@@ -21,11 +21,12 @@ class Metric:
 
 
 INCIDENTS_OPENED = Metric("IncidentsOpened", "Count", ("rule", "severity"), "Episodes stored for the first time.")
-INCIDENTS_CLOSED = Metric("IncidentsClosed", "Count", ("rule", "severity"), "Episodes that came to their end.")
+INCIDENTS_CLOSED = Metric("IncidentsClosed", "Count", ("rule",), "Episodes that came to their end.")
 ALERTS_SENT = Metric("AlertsSent", "Count", ("rule", "severity"), "Alerts handed to the topic.")
 INCIDENTS_ALLOWED = Metric("IncidentsAllowed", "Count", ("rule",), "Episodes of subjects on the allow list.")
 ALLOW_LIST_UNREAD = Metric("AllowListUnread", "Count", (), "Times that the allow list or an entry could not be read.")
 EVENTS_ON_TIME = Metric("EventsOnTime", "Count", (), "Events that the detector judged.")
+EVENTS_KNOWN = Metric("EventsKnown", "Count", (), "Events of automata that are welcome: counted, not judged.")
 EVENTS_LATE = Metric("EventsLate", "Count", (), "Events too late for their window; the lake still has them.")
 RECORDS_REJECTED = Metric("RecordsRejected", "Count", ("reason",), "Records that are no events, by reason.")
 RECORDS_FAILED = Metric("RecordsFailed", "Count", (), "Records of the incidents stream that could not be handled.")
@@ -37,6 +38,7 @@ METRICS: tuple[Metric, ...] = (
     INCIDENTS_ALLOWED,
     ALLOW_LIST_UNREAD,
     EVENTS_ON_TIME,
+    EVENTS_KNOWN,
     EVENTS_LATE,
     RECORDS_REJECTED,
     RECORDS_FAILED,

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from commerce.incident import EPISODE_GAP_SECONDS, incident_id
+from commerce.incident import incident_id
 from commerce.rules.rule import Rule
 from evaluation.observed import instant_of
 
-_GAP_MS = EPISODE_GAP_SECONDS * 1000
+# How often what is over is looked for, in milliseconds.
+_SWEEP_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,21 @@ def episodes(crossings: Iterable[Crossing]) -> Iterator[Episode]:
     under_way: dict[tuple[str, str], list[Crossing]] = {}
     checked_ms = 0
     for crossing in crossings:
-        if crossing.at_ms > checked_ms + _GAP_MS:
+        if crossing.at_ms > checked_ms + _SWEEP_MS:
             checked_ms = crossing.at_ms
-            for key in [key for key, (*_, last) in under_way.items() if last.at_ms + _GAP_MS < checked_ms]:
+            for key in [key for key, (*_, last) in under_way.items() if _over(last, checked_ms)]:
                 yield _episode(under_way.pop(key))
         key = (crossing.rule.name, crossing.subject)
         so_far = under_way.get(key)
-        if so_far is not None and crossing.at_ms > so_far[-1].at_ms + _GAP_MS:
+        if so_far is not None and _over(so_far[-1], crossing.at_ms):
             yield _episode(under_way.pop(key))
             so_far = None
         under_way[key] = [crossing] if so_far is None else _extended(so_far, crossing)
     yield from map(_episode, under_way.values())
+
+
+def _over(last: Crossing, at_ms: int) -> bool:
+    return at_ms > last.at_ms + last.rule.gap_seconds * 1000
 
 
 def _extended(so_far: list[Crossing], crossing: Crossing) -> list[Crossing]:

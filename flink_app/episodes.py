@@ -3,9 +3,9 @@
 All rules share these steps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from commerce.incident import EPISODE_GAP_SECONDS, MAX_SAMPLES
+from commerce.incident import MAX_SAMPLES, MAX_SUBJECTS
 from commerce.rules.rule import Rule
 from commerce.sql.flink import instant_text, seconds
 from flink_app.features import crossings_sql
@@ -14,21 +14,27 @@ _EPISODE = "PARTITION BY rule, subject ORDER BY rowtime"
 _ONE_EPISODE = "PARTITION BY rule, subject, opened_at ORDER BY rowtime"
 
 
-def all_crossings_sql(rules: Sequence[Rule]) -> str:
-    """Return the view `crossings`: the moments at which a rule's conditions hold, of all rules."""
-    return "\nUNION ALL\n".join(crossings_sql(rule) for rule in rules)
+def crossings_views(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+    """Yield name and query of the views of crossings, the moments at which a rule's conditions hold.
+
+    There is one for each gap between episodes, and `crossings` is all of them.
+    """
+    for gap_seconds, rules_with_it in _by_gap(rules).items():
+        yield _crossings_view(gap_seconds), "\nUNION ALL\n".join(crossings_sql(rule) for rule in rules_with_it)
+    yield "crossings", "\nUNION ALL\n".join(f"SELECT * FROM {_crossings_view(gap)}" for gap in _by_gap(rules))
 
 
-def episodes_sql() -> str:
+def episodes_sql(rules: Sequence[Rule]) -> str:
     """Return the view `episodes`: each crossing with the start of its episode.
 
     An episode starts at a crossing that has none within the gap before it. Its start is the latest such crossing.
     """
     at = "CAST(rowtime AS TIMESTAMP(3))"
+    rested = _by_rule({rule.name: f"{at} > previous + {seconds(rule.gap_seconds)}" for rule in rules})
     return f"""
         SELECT *, MAX(CASE WHEN opens THEN {at} END) OVER ({_EPISODE}) AS opened_at
         FROM (
-          SELECT *, previous IS NULL OR {at} > previous + {seconds(EPISODE_GAP_SECONDS)} AS opens,
+          SELECT *, previous IS NULL OR {rested} AS opens,
             FLOOR(previous TO MINUTE) <> FLOOR({at} TO MINUTE) AS grows
           FROM (SELECT *, LAG({at}) OVER ({_EPISODE}) AS previous FROM crossings)
         )
@@ -37,7 +43,8 @@ def episodes_sql() -> str:
 
 def incidents_sql(rules: Sequence[Rule]) -> str:
     """Return the rows of `incidents`: episodes as soon as they open or grow, and once they are over."""
-    return f"{_progress_sql(rules)}\nUNION ALL\n{_closing_sql(rules)}"
+    closing = (_closing_sql(rules_with_it, gap) for gap, rules_with_it in _by_gap(rules).items())
+    return "\nUNION ALL\n".join((_progress_sql(rules), *closing))
 
 
 def _progress_sql(rules: Sequence[Rule]) -> str:
@@ -56,20 +63,29 @@ def _progress_sql(rules: Sequence[Rule]) -> str:
     """
 
 
-def _closing_sql(rules: Sequence[Rule]) -> str:
+def _closing_sql(rules: Sequence[Rule], gap_seconds: int) -> str:
     severity, opened_at = _severity(rules, "`value`"), "window_start"
     columns = _columns(rules, state="'closed'", severity=severity, opened_at=opened_at, last_seen_at="last_seen_at")
     return f"""
         SELECT {columns}
         FROM (
           SELECT rule, subject, window_start, MAX(CAST(rowtime AS TIMESTAMP(3))) AS last_seen_at,
-            MAX(`value`) AS `value`, {_latest("evidence")} AS evidence,
+            MAX(`value`) AS `value`, {_latest("evidence")} AS evidence, {_latest("parties")} AS parties,
             {_latest("samples")} AS latest_samples, {_latest("sentence")} AS sentence
-          FROM TABLE(SESSION(TABLE crossings PARTITION BY (rule, subject), DESCRIPTOR(rowtime),
-            {seconds(EPISODE_GAP_SECONDS)}))
+          FROM TABLE(SESSION(TABLE {_crossings_view(gap_seconds)} PARTITION BY (rule, subject), DESCRIPTOR(rowtime),
+            {seconds(gap_seconds)}))
           GROUP BY rule, subject, window_start, window_end
         )
     """
+
+
+def _by_gap(rules: Sequence[Rule]) -> dict[int, list[Rule]]:
+    gaps = sorted({rule.gap_seconds for rule in rules})
+    return {gap: [rule for rule in rules if rule.gap_seconds == gap] for gap in gaps}
+
+
+def _crossings_view(gap_seconds: int) -> str:
+    return f"crossings_{gap_seconds}"
 
 
 def _latest(column: str) -> str:
@@ -86,7 +102,8 @@ def _columns(rules: Sequence[Rule], *, state: str, severity: str, opened_at: str
     threshold = _by_rule({rule.name: f"CAST({rule.leading.threshold} AS DOUBLE)" for rule in rules})
     return f"""'incident', SHA256(CONCAT_WS('|', rule, CAST({version} AS STRING), subject, {opened})), rule, {version},
           {subject_type}, subject, {state}, {severity}, {opened}, {instant_text(last_seen_at)}, {window_seconds},
-          `value`, {threshold}, evidence, ARRAY_DISTINCT(SPLIT(latest_samples, ',')), sentence"""
+          `value`, {threshold}, evidence, ARRAY_DISTINCT(SPLIT(latest_samples, ',')), sentence,
+          CASE WHEN parties <> '' THEN ARRAY_SLICE(ARRAY_DISTINCT(SPLIT(parties, ',')), 1, {MAX_SUBJECTS}) END"""
 
 
 def _severity(rules: Sequence[Rule], greatest: str) -> str:

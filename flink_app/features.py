@@ -27,12 +27,12 @@ _GAP_VARIATION = """
 
 
 def crossings_sql(rule: Rule) -> str:
-    """Return the crossings of one rule: rule, subject, rowtime, value, evidence, samples, sentence."""
+    """Return the crossings of one rule: rule, subject, rowtime, value, evidence, samples, parties, sentence."""
     evidence = ", ".join(f"KEY '{feature.name}' VALUE `{feature.name}`" for feature in rule.features)
     conditions = " AND ".join(_condition(condition) for condition in rule.conditions)
     return f"""
         SELECT '{rule.name}' AS rule, subject, rowtime, CAST(`{rule.leading.feature}` AS DOUBLE) AS `value`,
-          JSON_OBJECT({evidence}) AS evidence, samples, {_sentence(rule)} AS sentence
+          JSON_OBJECT({evidence}) AS evidence, samples, parties, {_sentence(rule)} AS sentence
         FROM ({_measured(rule)}) WHERE {conditions}
     """
 
@@ -45,10 +45,18 @@ def _pane_features(rule: Rule) -> str:
     subject = SUBJECT_COLUMNS[rule.subject_type]
     features = ", ".join(f"{_over_panes(rule, feature)} AS `{feature.name}`" for feature in rule.features)
     return f"""
-        SELECT {subject} AS subject, rowtime, CONCAT(first_sample, ',', last_sample) AS samples, {features}
+        SELECT {subject} AS subject, rowtime, CONCAT(first_sample, ',', last_sample) AS samples,
+          {_parties(rule)} AS parties, {features}
         FROM {panes_view(rule.subject_type, rule.pane_seconds)}
         WINDOW recent AS (PARTITION BY {subject} ORDER BY rowtime {trailing(rule.window_seconds, rule.pane_seconds)})
     """
+
+
+def _parties(rule: Rule) -> str:
+    """Return who took part beside the subject: the users, where the rule counts them."""
+    users = (feature for feature in rule.features if feature.measure is Measure.USERS)
+    lists = [column.name for feature in users for column in pane_columns(feature)]
+    return f"COALESCE(LISTAGG({lists[0]}, ',') OVER recent, '')" if lists else "''"
 
 
 def _over_panes(rule: Rule, feature: Feature) -> str:
@@ -70,7 +78,7 @@ def _over_panes(rule: Rule, feature: Feature) -> str:
 
 def _site_features(rule: Rule) -> str:
     features = ", ".join(f"{_SITE_COLUMNS[feature.measure]} AS `{feature.name}`" for feature in rule.features)
-    return f"SELECT 'site' AS subject, rowtime, samples, {features} FROM site_history"
+    return f"SELECT 'site' AS subject, rowtime, samples, '' AS parties, {features} FROM site_history"
 
 
 def site_panes_sql(rule: Rule) -> str:

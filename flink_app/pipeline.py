@@ -7,7 +7,7 @@ from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
 from commerce.rules.rule import Rule, SubjectType
 from commerce.sql.flink import judged_sql, lines_sql, seconds
-from flink_app.episodes import all_crossings_sql, episodes_sql, incidents_sql
+from flink_app.episodes import crossings_views, episodes_sql, incidents_sql
 from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql
 from flink_app.features import site_history_sql, site_panes_sql
 from flink_app.panes import pane_views
@@ -29,8 +29,9 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     for name, query in pane_views(rules):
         _view(tables, name, query)
     _watch_site(tables, rules)
-    _view(tables, "crossings", all_crossings_sql(rules))
-    _view(tables, "episodes", episodes_sql())
+    for name, query in crossings_views(rules):
+        _view(tables, name, query)
+    _view(tables, "episodes", episodes_sql(rules))
     statements = tables.create_statement_set()
     statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
     statements.add_insert_sql(f"INSERT INTO tallies {tallies_sql(settings.tally_seconds)}")

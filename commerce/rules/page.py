@@ -4,9 +4,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from string import Formatter
 
-from commerce.incident import EPISODE_GAP_SECONDS
 from commerce.rules import RULES
 from commerce.rules.rule import (
+    EPISODE_GAP_SECONDS,
+    LONG_EPISODE_GAP_SECONDS,
     LONG_PANE_SECONDS,
     LONGEST_GAP_SECONDS,
     PANE_SECONDS,
@@ -28,8 +29,8 @@ What the detector looks for, who is watched, and from where on it is an incident
 Every rule measures a few numbers, its features, over a window of event time. What a subject did is counted in panes of
 {PANE_SECONDS} seconds, for rules with a window of hours of {LONG_PANE_SECONDS}; a rule is judged at the end of each
 pane in which the subject did something. Where all conditions hold, an episode opens. It is extended while they go on
-holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds. An episode is one incident, with one id
-and one alert, however long it lasts.
+holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds, with long panes for
+{LONG_EPISODE_GAP_SECONDS}. An episode is one incident, with one id and one alert, however long it lasts.
 
 A threshold is changed for a stage in `stacks/stages.py`, by an entry in its `threshold_overrides` of the form
 `rule.feature=number`; [Operating it](operating.md) shows how.

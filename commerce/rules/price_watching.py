@@ -23,8 +23,8 @@ PRICE_WATCHING = Rule(
     ),
     severity=Severity.LOW,
     sentence=(
-        "User {subject} looked {views} times at the same {products} products within six hours and put none into a "
-        "cart; {threshold} is the limit."
+        "User {subject} looked {views} times at the same {products} products within {window_seconds} seconds "
+        "and put none into a cart; {threshold} is the limit."
     ),
     advice="A competitor or a comparison site reads these prices. Give it a feed, or slow it down.",
     marks_automaton=True,

@@ -21,6 +21,11 @@ PANE_SECONDS = 10
 LONG_PANE_SECONDS = 300
 
 
+# Behaviour that pauses for no longer than this is still the same episode; that of long panes may rest for hours.
+EPISODE_GAP_SECONDS = 600
+LONG_EPISODE_GAP_SECONDS = 21_600
+
+
 class Severity(StrEnum):
     """How soon somebody should look."""
 
@@ -116,6 +121,11 @@ class Rule:
     def leading(self) -> Condition:
         """The condition that stands for the rule."""
         return self.conditions[0]
+
+    @property
+    def gap_seconds(self) -> int:
+        """How long the behaviour must have paused until its episode is over."""
+        return EPISODE_GAP_SECONDS if self.pane_seconds == PANE_SECONDS else LONG_EPISODE_GAP_SECONDS
 
     def feature(self, name: str) -> Feature:
         """Return the feature of that name; raises KeyError."""

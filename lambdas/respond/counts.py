@@ -5,7 +5,7 @@ from collections import Counter
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from commerce.incident import Incident, Outcome, Tally
-from commerce.metrics import EVENTS_LATE, EVENTS_ON_TIME, INCIDENTS_ALLOWED, NAMESPACE, RECORDS_REJECTED, Metric
+from commerce.metrics import EVENTS_KNOWN, EVENTS_LATE, EVENTS_ON_TIME, NAMESPACE, RECORDS_REJECTED, Metric
 from commerce.rejects import REJECT_REASONS
 from commerce.rules import RULES_BY_NAME
 
@@ -27,18 +27,17 @@ class Counts:
         self._sums[metric, values] += count
 
     def add_incident(self, metric: Metric, incident: Incident) -> None:
-        """Count one incident by rule and severity."""
-        self.add(metric, _rule(incident), incident.severity)
-
-    def add_allowed(self, incident: Incident) -> None:
-        """Count one incident of an allowed subject, by rule."""
-        self.add(INCIDENTS_ALLOWED, _rule(incident))
+        """Count one incident by its rule and severity, as far as the metric tells them apart."""
+        values = {"rule": _rule(incident), "severity": incident.severity}
+        self.add(metric, *(values[dimension] for dimension in metric.dimensions))
 
     def add_tally(self, tally: Tally) -> None:
         """Count the records that the detector accounts for."""
         match tally.outcome:
             case Outcome.ON_TIME:
                 self.add(EVENTS_ON_TIME, count=tally.records)
+            case Outcome.KNOWN:
+                self.add(EVENTS_KNOWN, count=tally.records)
             case Outcome.LATE:
                 self.add(EVENTS_LATE, count=tally.records)
             case _:

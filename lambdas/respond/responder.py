@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 from commerce.incident import Incident
-from commerce.metrics import ALERTS_SENT, INCIDENTS_CLOSED, INCIDENTS_OPENED, RECORDS_FAILED
+from commerce.metrics import ALERTS_SENT, INCIDENTS_ALLOWED, INCIDENTS_CLOSED, INCIDENTS_OPENED, RECORDS_FAILED
 from lambdas.kinesis import KinesisRecord
 from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import Counts, RecentTallies
@@ -100,7 +100,7 @@ class Responder:
         if stored.closed:
             counts.add_incident(INCIDENTS_CLOSED, episode)
         if stored.allowed:
-            counts.add_allowed(episode)
+            counts.add_incident(INCIDENTS_ALLOWED, episode)
             self.log.info("subject is on the allow list", incident_id=episode.incident_id, rule=episode.rule)
         if stored.alert_is_pending and not stored.alert_is_ours:
             raise AlertHeldError("another invocation is sending the alert")

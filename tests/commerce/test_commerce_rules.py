@@ -4,7 +4,6 @@ from string import Formatter
 
 import pytest
 
-from commerce.incident import EPISODE_GAP_SECONDS
 from commerce.rules import RULES, RULES_BY_NAME
 from commerce.rules.rule import Condition, Rule, with_thresholds
 
@@ -44,7 +43,7 @@ def test_the_leading_condition_is_a_lower_bound(rule: Rule) -> None:
 @EACH_RULE
 def test_an_episode_outlives_its_window(rule: Rule) -> None:
     """With a shorter gap one attack would close and open with every window."""
-    assert EPISODE_GAP_SECONDS >= rule.window_seconds > 0
+    assert rule.gap_seconds >= rule.window_seconds > 0
 
 
 def test_names_are_unique() -> None:
