@@ -42,6 +42,7 @@ class DetectionStack(Stack):
             incidents_stream=incidents.stream_name,
             allowed_lateness_seconds=stage.allowed_lateness_seconds,
             threshold_overrides=stage.threshold_overrides,
+            known_networks=stage.known_networks,
         )
         self.application = _application(self, stage=stage, code=code, role=role, settings=settings)
         logging = _logging(self, application=self.application, log_stream=log_stream, log_group=logs_of_flink)

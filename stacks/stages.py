@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
@@ -42,6 +43,8 @@ class Stage:
     detector_parallelism_per_kpu: int = 1
     allowed_lateness_seconds: int = 10
     threshold_overrides: tuple[str, ...] = ()
+    # IPv4 networks of automata that are welcome: search engines as they publish them, the shop's own monitors.
+    known_networks: tuple[str, ...] = ()
     # Alarms: how long no event at all is normal, and how many bad records in five minutes are.
     silence_minutes: int = 60
     rejected_tolerated: int = 100
@@ -55,11 +58,13 @@ class Stage:
     quicksight_spice: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a threshold that no rule has and a user that is none, before anything is deployed with them.
+        """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.
 
         Raises ValueError, and UnknownUserError for the user.
         """
         with_thresholds(RULES, self.threshold_overrides)
+        for network in self.known_networks:
+            IPv4Network(network)
         if self.quicksight_user and not _QUICKSIGHT_USER.fullmatch(self.quicksight_user):
             raise UnknownUserError(
                 f"{self.quicksight_user!r} is no QuickSight user or group: give its ARN, as "

@@ -12,6 +12,7 @@ from docs_pages import ROOT
 
 from commerce.rejects import REJECT_REASONS
 from evaluation import __main__ as evaluation_main
+from flink_app import __main__ as flink_main
 from glue_jobs import __main__ as glue_jobs_main
 from glue_jobs.marts import marts
 from glue_jobs.questions import questions
@@ -40,6 +41,7 @@ def rooms() -> dict[str, Any]:
         "laptop": laptop_application(),
         "evaluation": evaluation_main.app,
         "lambdas.allow": allow_main.app,
+        "flink_app": flink_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 

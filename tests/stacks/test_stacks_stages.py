@@ -105,3 +105,9 @@ def test_a_threshold_that_no_rule_has_is_refused_before_it_is_deployed():
     """The detector would fail on it at its start, in the account."""
     with pytest.raises(ValueError, match="no rule has the threshold"):
         Stage(name="trial", threshold_overrides=("request_flood.clicks=10",))
+
+
+def test_a_network_that_is_none_is_refused_before_it_is_deployed():
+    """The detector would fail on it at its start, in the account."""
+    with pytest.raises(ValueError, match=r"192\.0\.2\.300"):
+        Stage(name="trial", known_networks=("192.0.2.300/24",))
