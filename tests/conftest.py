@@ -26,14 +26,20 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one core, for its fixtures, and all that need Spark: a second one takes a minute."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Keep a file's tests on one core, for its fixtures, and all that need Spark: a second one takes a minute.
+
+    Groups must be known before the tests are handed out, their order is made when others have shuffled them.
+    """
     if not config.pluginmanager.has_plugin("xdist"):
-        return
+        return (yield)
     for item in items:
         needs_spark = "spark_settings" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else str(item.path.relative_to(ROOT))))
+    result = yield
     items.sort(key=lambda item: FIRST.index(room) if (room := item.path.parent.name) in FIRST else len(FIRST))
+    return result
 
 
 @pytest.fixture(scope="session")
