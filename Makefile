@@ -43,14 +43,19 @@ setup: $(STAMPS)/lake.stamp $(STAMPS)/flink.stamp $(STAMPS)/node.stamp $(STAMPS)
 
 .PHONY: test
 test: setup ## All tests, on the real engines
-	$(MAKE) --no-print-directory --jobs 2 test-rooms test-detector
+	@mkdir -p build
+	$(MAKE) --no-print-directory --jobs 3 test-rooms test-spark test-detector
 
-# Two environments, side by side: many tests wait for a process that they have started.
-.PHONY: test-rooms test-detector
+# Side by side, as many a test waits for a process that it has started. All that need Spark share one process, the
+# detector has an environment of its own; what these two say is kept until they are through.
+.PHONY: test-rooms test-spark test-detector
 test-rooms:
-	pytest tests --ignore=tests/flink_app --ignore=tests/benchmarks --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	pytest tests --ignore=tests/flink_app --ignore=tests/parity --ignore=tests/benchmarks --numprocesses auto \
+	  --dist loadfile --no-loadscope-reorder
+test-spark:
+	@pytest tests/parity > build/test-spark.log 2>&1 && tail -n 1 build/test-spark.log || { cat build/test-spark.log; exit 1; }
 test-detector:
-	@mkdir -p build && .venv-flink/bin/python -m pytest tests/flink_app > build/test-detector.log 2>&1 \
+	@.venv-flink/bin/python -m pytest tests/flink_app > build/test-detector.log 2>&1 \
 	  && tail -n 1 build/test-detector.log || { cat build/test-detector.log; exit 1; }
 
 .PHONY: check

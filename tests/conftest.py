@@ -1,6 +1,5 @@
 """Fixtures that every room may use."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 RECORDED = ROOT.parent / "shared" / "data"
 # Their tests take longest: a core that is left with one of them at the end keeps the others waiting.
-FIRST = ("parity", "laptop", "glue_jobs")
+FIRST = ("laptop", "glue_jobs")
 
 
 @pytest.fixture(scope="session")
@@ -20,23 +19,9 @@ def recorded() -> Path:
     return RECORDED
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many tests run at once: one more than there are cores, for many wait for what they started."""
-    return (os.cpu_count() or 1) + 1
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Keep a file's tests on one core, for its fixtures, and all that need Spark: a second one takes a minute.
-
-    Groups must be known before the tests are handed out, their order is made when others have shuffled them.
-    """
-    if not config.pluginmanager.has_plugin("xdist"):
-        return (yield)
-    for item in items:
-        needs_spark = "spark_settings" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else str(item.path.relative_to(ROOT))))
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Put the rooms that take longest first, once others have shuffled the tests."""
     result = yield
     items.sort(key=lambda item: FIRST.index(room) if (room := item.path.parent.name) in FIRST else len(FIRST))
     return result
