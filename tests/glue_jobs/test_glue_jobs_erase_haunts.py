@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,10 +59,9 @@ def add(lake: Lake, table: Table, **columns: Any) -> None:
     lake.engine.append(table, f"SELECT {', '.join(table.column_names)} FROM added")
 
 
-@pytest.fixture(scope="module")
-def erased(s3, tmp_path_factory) -> Lake:
+def erased_in(folder: Path) -> Lake:
     """Return a lake after the erasure; one object with events of the user nobody had taken yet."""
-    lake = embedded(new_bucket(), tmp_path_factory.mktemp("haunts"))
+    lake = embedded(new_bucket(), folder)
     fill(lake.settings.raw_bucket, RAW)
     lake.curate()
     fill(lake.settings.raw_bucket, {LATER: [event("e6", USER, day=2, user_session="later")]})
@@ -69,6 +69,11 @@ def erased(s3, tmp_path_factory) -> Lake:
     add(lake, ALLOWANCES, because="a", added_by="b", added_at=NOW, expires_at=datetime(2100, 1, 1, tzinfo=UTC))
     erase(lake)
     return lake
+
+
+@pytest.fixture(scope="module")
+def erased(s3, tmp_path_factory) -> Lake:
+    return erased_in(tmp_path_factory.mktemp("haunts"))
 
 
 def test_incidents_about_what_was_the_users_alone_go(erased):
@@ -106,8 +111,9 @@ def test_the_receipt_counts_them(erased):
     assert erased.rows("SELECT other_rows FROM erasures") == [{"other_rows": 3 + 4 + 4}]
 
 
-def test_who_is_erased_last_takes_what_was_shared_along(erased):
+def test_who_is_erased_last_takes_what_was_shared_along(s3, tmp_path):
     """Then it is nobody else's any more."""
-    erase(erased, "u2")
-    left = {row["incident_id"] for row in erased.rows("SELECT incident_id FROM incidents")}
+    lake = erased_in(tmp_path)
+    erase(lake, "u2")
+    left = {row["incident_id"] for row in lake.rows("SELECT incident_id FROM incidents")}
     assert left == {f"session {USER}", "user own", CROWD.incident_id}
