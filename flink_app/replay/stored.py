@@ -1,6 +1,7 @@
 """What the raw bucket holds of some hours: the records that arrived, and the incidents found then."""
 
 import gzip
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import boto3
 from commerce.incident import Incident, parse
 
 _HOUR = timedelta(hours=1)
+_SECOND = re.compile(r"\d{4}(-\d{2}){5}(?=-[0-9a-f-]{36})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,14 @@ class Stored:
 
     def _keys(self, client: Any, prefix: str) -> list[str]:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-        return sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
+        found = [entry for page in pages for entry in page.get("Contents", [])]
+        return [entry["Key"] for entry in sorted(found, key=_begun)]
+
+
+def _begun(entry: Any) -> tuple[str, datetime, str]:
+    """Order objects as Firehose began them: by the second in the name, and within it by when they were done."""
+    second = _SECOND.search(entry["Key"])
+    return second.group() if second else "", entry["LastModified"], entry["Key"]
 
 
 def _hours(first: datetime, last: datetime) -> Iterator[datetime]:
