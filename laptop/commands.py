@@ -72,6 +72,8 @@ def _welcome(laptop: Laptop) -> None:
         "  export AWS_ACCESS_KEY_ID=laptop AWS_SECRET_ACCESS_KEY=laptop\n"
         "  aws kinesis list-streams\n"
     )
-    for key, value in sorted(laptop.outputs.items()):
+    # What one stack passes on to another is nothing for people.
+    named = {key: value for key, value in laptop.outputs.items() if not key.startswith("ExportsOutput")}
+    for key, value in sorted(named.items()):
         console.print(f"  {key} = {value}")
     console.print("\nCtrl-C, or `python -m laptop down` elsewhere, ends it.")

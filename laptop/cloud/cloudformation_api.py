@@ -1,7 +1,8 @@
-"""A stack that fails says so, and a changed stack's exports are seen by others: moto does neither.
+"""A stack that fails says so, a changed one's exports are seen by others, a deleted one stays deleted: not so in moto.
 
 In AWS CreateStack and UpdateStack answer at once and a failure shows in the stack's status and events; moto lets the
-exception out of the call and leaves a stack that says it is complete.
+exception out of the call and leaves a stack that says it is complete. And it creates what an output refers to whenever
+somebody describes the stack, as the CDK does to see that it is gone.
 """
 
 import logging
@@ -13,9 +14,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Wrap moto's creation and change of stacks."""
+    """Wrap moto's creation, change and deletion of stacks."""
     moto_create = CloudFormationBackend.create_stack
-    moto_update = Stack.update
+    moto_update, moto_delete = Stack.update, Stack.delete
 
     def create(self: Any, name: str, *given: Any, **options: Any) -> Any:
         known = set(self.stacks)
@@ -36,7 +37,12 @@ def install() -> None:
         else:
             self.cross_stack_resources.update({export.name: export for export in self.exports})
 
+    def delete(self: Any) -> None:
+        moto_delete(self)
+        _forget_outputs(self)
+
     CloudFormationBackend.create_stack = create
+    Stack.delete = delete
     Stack.update = update
 
 
@@ -46,7 +52,11 @@ def _fail(stack: Any, event: str, status: str, error: Exception) -> None:
     stack._add_stack_event(event, resource_status_reason=reason)
     stack._add_stack_event(status, resource_status_reason=reason)
     stack.status = status
-    # Reading the outputs would create what they refer to.
+    _forget_outputs(stack)
+    stack.stack_status_reason = reason
+
+
+def _forget_outputs(stack: Any) -> None:
+    """Leave nothing whose reading would create what it refers to."""
     stack.template_dict = {**stack.template_dict, "Outputs": {}}
     stack.output_map = stack._create_output_map()
-    stack.stack_status_reason = reason

@@ -205,6 +205,18 @@ def test_every_type_is_created_changed_and_deleted_with_its_stack(cloud, unique)
     _all_gone(cloud, unique, second.outputs)
 
 
+def test_asking_for_a_deleted_stack_brings_nothing_back(cloud, unique):
+    """The CDK asks until the stack is gone, and moto creates what an output refers to where it is not there."""
+    stacks = cloud.client("cloudformation")
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": unique}}
+    given = {"Resources": {"Bucket": bucket}, "Outputs": {"Name": {"Value": {"Ref": "Bucket"}}}}
+    stack_id = stacks.create_stack(StackName=unique, TemplateBody=json.dumps(given))["StackId"]
+    stacks.delete_stack(StackName=unique)
+    assert stacks.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
+    with pytest.raises(ClientError):
+        cloud.client("s3").head_bucket(Bucket=unique)
+
+
 def _all_gone(cloud: Cloud, name: str, ref: dict[str, str]) -> None:
     ask = cloud.client
     for question in (
