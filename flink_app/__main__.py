@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
@@ -51,7 +52,7 @@ def replay_command(  # noqa: PLR0917  # typer reads the signature: each paramete
         begin, end = _hour(first, of_a_day=0), _hour(last, of_a_day=23)
         warm_up = timedelta(hours=warm_up_hours)
         found = replay(Stored(bucket=raw_bucket), first=begin, last=end, warm_up=warm_up, settings=settings)
-    except (ReplayError, ValueError, OSError) as error:
+    except (ReplayError, BotoCoreError, ClientError, ValueError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     _show_json(found) if as_json else _show(found)

@@ -8,9 +8,11 @@ import base64
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from commerce.event import format_instant
 from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS
@@ -21,6 +23,9 @@ from commerce.schemas import flink_columns
 from commerce.settings import decode
 from flink_app.settings import DetectorSettings
 
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet, StreamTableEnvironment
+
 OUTPUTS = {"incidents": INCIDENT_FIELDS, "tallies": TALLY_FIELDS}
 
 
@@ -30,18 +35,29 @@ def record_line(data: bytes, arrived_at: datetime) -> str:
     return json.dumps({"record": base64.b64encode(data).decode(), "arrived_at": arrival}) + "\n"
 
 
-def detect(folder: Path, *, rules: Sequence[Rule], settings: DetectorSettings, parallelism: int = 1) -> None:
-    """Judge all of the folder's records. Needs PyFlink."""
+def detect(
+    folder: Path, *, rules: Sequence[Rule], settings: DetectorSettings, flink: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Judge all of the folder's records; `flink` are Flink's own options. Needs PyFlink."""
+    _, statements = between_files(folder, rules=rules, settings=settings, flink=flink)
+    statements.execute().wait()
+
+
+def between_files(
+    folder: Path, *, rules: Sequence[Rule], settings: DetectorSettings, flink: Mapping[str, str] = MappingProxyType({})
+) -> "tuple[StreamTableEnvironment, StatementSet]":
+    """Return the detector reading and writing the folder's files, not yet running."""
     from flink_app.pipeline import build  # noqa: PLC0415  # not there where only files are read or written
     from flink_app.tables import table_environment  # noqa: PLC0415
 
     tables = table_environment(settings)
-    tables.get_config().set("parallelism.default", str(parallelism))
+    for name, value in {"parallelism.default": "1", **flink}.items():
+        tables.get_config().set(name, value)
     tables.execute_sql(_files("records", "record BYTES, arrived_at TIMESTAMP(3)", folder / "records.json"))
     for output, fields in OUTPUTS.items():
         shutil.rmtree(folder / output, ignore_errors=True)
         tables.execute_sql(_files(output, flink_columns(fields), folder / output))
-    build(tables, rules=rules, settings=settings).execute().wait()
+    return tables, build(tables, rules=rules, settings=settings)
 
 
 def states_in(folder: Path) -> list[Incident]:

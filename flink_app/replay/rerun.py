@@ -48,14 +48,17 @@ def replay(
         _run(folder)
         now = _first_states(states_in(folder))
     before = stored.incidents(first - warm_up, first - timedelta(hours=1))
-    # An incident is told of when its pane is over, which may be in the hours after.
-    then = _without(stored.incidents(first, last + timedelta(days=1)), before)
     now = _without(now, before)
+    then = _without(stored.incidents(first, last), before)
+    # An incident is told of when its pane is over, maybe in the hours after. Whatever else those tell of is of later
+    # records.
+    told_later = stored.incidents(last + timedelta(hours=1), last + timedelta(days=1))
+    known = then.keys() | told_later.keys()
     return Difference(
         records=records,
-        same=[now[name] for name in now if name in then],
+        same=[now[name] for name in now if name in known],
         only_then=[then[name] for name in then if name not in now],
-        only_now=[now[name] for name in now if name not in then],
+        only_now=[now[name] for name in now if name not in known],
     )
 
 
@@ -87,4 +90,5 @@ def _run(folder: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ReplayError(f"the detector did not come to its end: {done.stderr.strip().splitlines()[-1:]}")
+        said = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise ReplayError(f"the detector did not come to its end: {said[-1]}")

@@ -1,25 +1,20 @@
 """The real detector on a real Flink mini cluster, reading and writing files instead of streams."""
 
-import base64
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pyflink.table import StatementSet, StreamTableEnvironment
-
-from commerce.event import Event, format_instant, to_line
-from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS
-from commerce.incident import Incident, parse
+from commerce.event import Event, to_line
+from commerce.incident import Incident
 from commerce.rules import RULES
 from commerce.rules.rule import Rule
-from commerce.schemas import flink_columns
-from flink_app.pipeline import build
+from flink_app.over_files import between_files, detect, record_line, states_in
 from flink_app.settings import DetectorSettings
-from flink_app.tables import table_environment
 
+# One process stands for several machines.
+MACHINE = {f"taskmanager.memory.{memory}": "1gb" for memory in ("network.min", "network.max", "managed.size")}
 ARRIVED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = DetectorSettings(region="none", events_stream="none", incidents_stream="none")
 
@@ -51,41 +46,19 @@ class Detector:
         parallelism: int = 1,
     ) -> list[Incident]:
         """Return every state of every incident, by rule, subject and time."""
-        self._built(records, rules=rules, settings=settings, parallelism=parallelism)[1].execute().wait()
+        self._write(records)
+        detect(self.folder, rules=rules, settings=settings, flink={**MACHINE, "parallelism.default": str(parallelism)})
         return sorted(
-            self._written(), key=lambda state: (state.rule, state.subject, state.last_seen_at, state.state != "open")
+            states_in(self.folder),
+            key=lambda state: (state.rule, state.subject, state.last_seen_at, state.state != "open"),
         )
 
     def outcomes(self, records: Sequence[Record], *, settings: DetectorSettings = SETTINGS) -> Counter[str]:
         """Return how many lines met which outcome."""
-        tables, _ = self._built(records, rules=RULES, settings=settings, parallelism=1)
+        self._write(records)
+        tables, _ = between_files(self.folder, rules=RULES, settings=settings, flink=MACHINE)
         return Counter(row[0] for row in tables.execute_sql("SELECT outcome FROM outcomes").collect())
 
-    def _built(
-        self, records: Sequence[Record], *, rules: Sequence[Rule], settings: DetectorSettings, parallelism: int
-    ) -> tuple[StreamTableEnvironment, StatementSet]:
-        tables = table_environment(settings)
-        tables.get_config().set("parallelism.default", str(parallelism))
-        for memory in ("network.min", "network.max", "managed.size"):  # one process stands for several machines
-            tables.get_config().set(f"taskmanager.memory.{memory}", "1gb")
-        (self.folder / "records.json").write_text("".join(_json(record) for record in records))
-        tables.execute_sql(_files("records", "record BYTES, arrived_at TIMESTAMP(3)", self.folder / "records.json"))
-        tables.execute_sql(_files("incidents", flink_columns(INCIDENT_FIELDS), self.folder / "incidents"))
-        tables.execute_sql(_files("tallies", flink_columns(TALLY_FIELDS), self.folder / "tallies"))
-        return tables, build(tables, rules=rules, settings=settings)
-
-    def _written(self) -> list[Incident]:
-        lines = [line for path in (self.folder / "incidents").rglob("part-*") for line in path.open("rb")]
-        return [state for state in map(parse, lines) if isinstance(state, Incident)]
-
-
-def _json(record: Record) -> str:
-    arrived_at = format_instant(record.arrived_at).replace("T", " ").removesuffix("Z")
-    return json.dumps({"record": base64.b64encode(record.data).decode(), "arrived_at": arrived_at}) + "\n"
-
-
-def _files(table: str, columns: str, path: Path) -> str:
-    return (
-        f"CREATE TEMPORARY TABLE {table} ({columns}) "
-        f"WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json')"
-    )
+    def _write(self, records: Sequence[Record]) -> None:
+        lines = "".join(record_line(record.data, record.arrived_at) for record in records)
+        (self.folder / "records.json").write_text(lines)

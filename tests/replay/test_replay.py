@@ -1,6 +1,7 @@
 """Stored traffic judged again: the same rules say the same, other rules say what they would change."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -59,6 +60,23 @@ def test_other_thresholds_show_what_they_would_change(bucket, tmp_path):
     (tmp_path / "rules.toml").write_text("[request_flood]\nevents = 100000\n")
     found = run(bucket, "--rules", str(tmp_path / "rules.toml"))
     assert (len(found["same"]), len(found["only_then"]), found["only_now"]) == (1, 1, [])
+
+
+def test_what_later_records_led_to_is_not_missed(bucket, s3, tmp_path):
+    """An incident of the next hours is none that these records could have given."""
+    found = Stored(bucket=bucket).incidents(ARRIVED, ARRIVED).values()
+    later = [replace(incident, incident_id=f"later-{incident.incident_id}") for incident in found]
+    put(bucket, "raw/incidents/2026/03/01/12/incidents.gz", b"\n".join(map(incident_line, later)) + b"\n")
+    assert run(bucket)["only_then"] == []
+
+
+def test_a_bucket_that_is_not_there_is_refused_in_one_line(s3):
+    """A mistyped name is the likeliest mistake of all."""
+    asked = ["replay", "--from", "2026-03-01", "--to", "2026-03-01", "--raw-bucket", "no-such-bucket"]
+    answer = CliRunner().invoke(app, asked)
+    assert answer.exit_code == 1
+    assert "NoSuchBucket" in answer.output
+    assert answer.output.count("\n") == 1
 
 
 @pytest.mark.parametrize(
