@@ -17,11 +17,10 @@ _ONE_EPISODE = "PARTITION BY rule, subject, opened_at ORDER BY rowtime"
 def crossings_views(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
     """Yield name and query of the views of crossings, the moments at which a rule's conditions hold.
 
-    There is one for each gap between episodes, and `crossings` is all of them.
+    There is one for each gap between episodes.
     """
     for gap_seconds, rules_with_it in _by_gap(rules).items():
         yield _crossings_view(gap_seconds), "\nUNION ALL\n".join(crossings_sql(rule) for rule in rules_with_it)
-    yield "crossings", "\nUNION ALL\n".join(f"SELECT * FROM {_crossings_view(gap)}" for gap in _by_gap(rules))
 
 
 def episodes_sql(rules: Sequence[Rule]) -> str:
@@ -30,13 +29,14 @@ def episodes_sql(rules: Sequence[Rule]) -> str:
     An episode starts at a crossing that has none within the gap before it. Its start is the latest such crossing.
     """
     at = "CAST(rowtime AS TIMESTAMP(3))"
+    crossings = " UNION ALL ".join(f"SELECT * FROM {_crossings_view(gap)}" for gap in _by_gap(rules))
     rested = _by_rule({rule.name: f"{at} > previous + {seconds(rule.gap_seconds)}" for rule in rules})
     return f"""
         SELECT *, MAX(CASE WHEN opens THEN {at} END) OVER ({_EPISODE}) AS opened_at
         FROM (
           SELECT *, previous IS NULL OR {rested} AS opens,
             FLOOR(previous TO MINUTE) <> FLOOR({at} TO MINUTE) AS grows
-          FROM (SELECT *, LAG({at}) OVER ({_EPISODE}) AS previous FROM crossings)
+          FROM (SELECT *, LAG({at}) OVER ({_EPISODE}) AS previous FROM ({crossings}))
         )
     """
 

@@ -27,10 +27,10 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     _view(tables, "on_time", on_time_sql())
     _view(tables, "on_time_after", on_time_after_sql())
     for name, query in pane_views(rules):
-        _view(tables, name, query)
+        _shared_view(tables, name, query)
     _watch_site(tables, rules)
     for name, query in crossings_views(rules):
-        _view(tables, name, query)
+        _shared_view(tables, name, query)
     _view(tables, "episodes", episodes_sql(rules))
     statements = tables.create_statement_set()
     statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
@@ -60,3 +60,13 @@ def _watch_site(tables: StreamTableEnvironment, rules: Sequence[Rule]) -> None:
 
 def _view(tables: StreamTableEnvironment, name: str, query: str) -> None:
     tables.execute_sql(f"CREATE TEMPORARY VIEW {name} AS {query}")
+
+
+def _shared_view(tables: StreamTableEnvironment, name: str, query: str) -> None:
+    """Create a view that is computed once, however many read it.
+
+    The planner plans the readers of a plain view one by one, leaves out of it what one of them does not need, and then
+    sees no two alike: each gets windows and state of its own. A stream is where its plans end.
+    """
+    stream = tables.to_data_stream(tables.sql_query(query))
+    tables.create_temporary_view(name, stream, Schema.new_builder().watermark("rowtime", "SOURCE_WATERMARK()").build())
