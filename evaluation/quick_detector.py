@@ -1,7 +1,7 @@
 """The detector without an engine: the rules in plain Python, for development, where a cluster would take minutes.
 
-It keeps to the detector's own semantics (tumbling panes, windows that end with a pane, a watermark that trails the
-newest event), and a parity test holds both to the same incidents.
+It keeps to the detector's own semantics (tumbling panes, windows that end with a pane, a watermark that moves
+from one end of a pane to the next), and a parity test holds both to the same incidents.
 """
 
 from collections import defaultdict
@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from operator import attrgetter
 
-from commerce.rules.rule import LONGEST_GAP_SECONDS, Measure, Rule, SubjectType
+from commerce.rules.rule import LONGEST_GAP_SECONDS, PANE_SECONDS, Measure, Rule, SubjectType
 from evaluation.episodes import Crossing, Episode, episodes
 from evaluation.observed import Observed
 from evaluation.panes import Pane, Trail, holds, least_events, measured
 from evaluation.site import SiteHistory
 
 ALLOWED_LATENESS_SECONDS = 10
+PANE_MS = PANE_SECONDS * 1000
 SITE = "site"
 SUBJECT_FIELD = {
     SubjectType.USER: "user_id",
@@ -40,22 +41,16 @@ class QuickDetector:
     def __init__(self, rules: Sequence[Rule], *, known_networks: Sequence[str] = ()) -> None:
         self.outcomes = Outcomes()
         self._known = KnownNetworks(known_networks)
-        self._newest_ms = 0
+        self._watermark_ms = -1
         sizes = sorted({rule.pane_seconds for rule in rules})
         self._panes = [OpenPanes([rule for rule in rules if rule.pane_seconds == size]) for size in sizes]
-        self._next_end_ms = 0
 
     def take(self, event: Observed) -> Sequence[Crossing]:
         """Return the crossings of the panes that this event shows to be over."""
-        at_ms = event.at_ms
-        crossings: Sequence[Crossing] = ()
-        if at_ms > self._newest_ms:
-            self._newest_ms = at_ms
-            if at_ms - ALLOWED_LATENESS_SECONDS * 1000 >= self._next_end_ms - 1:
-                crossings = self._close(at_ms - ALLOWED_LATENESS_SECONDS * 1000)
-        elif at_ms <= self._newest_ms - ALLOWED_LATENESS_SECONDS * 1000:
+        if event.at_ms <= self._watermark_ms:
             self.outcomes.late += 1
-            return crossings
+            return ()
+        crossings = self._advance(event.at_ms - ALLOWED_LATENESS_SECONDS * 1000)
         if event.ip_address in self._known:
             self.outcomes.known += 1
             return crossings
@@ -66,11 +61,15 @@ class QuickDetector:
 
     def finish(self) -> Sequence[Crossing]:
         """Return the crossings of all panes still open: no more events will come."""
-        return self._close(self._newest_ms + 2 * max(panes.pane_ms for panes in self._panes))
+        return self._advance(self._watermark_ms + 3 * max(panes.pane_ms for panes in self._panes))
 
-    def _close(self, watermark_ms: int) -> Sequence[Crossing]:
+    def _advance(self, time_ms: int) -> Sequence[Crossing]:
+        """Move the watermark to the last end of a pane by that time, if it lies ahead."""
+        watermark_ms = time_ms // PANE_MS * PANE_MS - 1
+        if watermark_ms <= self._watermark_ms:
+            return ()
+        self._watermark_ms = watermark_ms
         crossings = [crossing for panes in self._panes for crossing in panes.close(watermark_ms)]
-        self._next_end_ms = min(panes.next_end_ms(watermark_ms) for panes in self._panes)
         return sorted(crossings, key=lambda crossing: crossing.at_ms)
 
 
@@ -131,10 +130,6 @@ class OpenPanes:
     def take(self, event: Observed) -> None:
         """Put the event into its pane."""
         self._open[event.at_ms // self.pane_ms].append(event)
-
-    def next_end_ms(self, watermark_ms: int) -> int:
-        """Return the first end of a pane that a watermark beyond this one may reach."""
-        return ((watermark_ms + 1) // self.pane_ms + 1) * self.pane_ms
 
     def close(self, watermark_ms: int) -> Iterator[Crossing]:
         """Give the crossings at the ends of all panes that the watermark has passed."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
 from commerce.rules.rule import Rule, SubjectType
-from commerce.sql.flink import judged_sql, lines_sql, seconds
+from commerce.sql.flink import judged_sql, lines_sql
 from flink_app.episodes import crossings_views, episodes_sql, incidents_sql
-from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql
+from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql, watermark_sql
 from flink_app.features import site_history_sql, site_panes_sql
 from flink_app.panes import pane_views
 from flink_app.settings import DetectorSettings
@@ -46,7 +46,7 @@ def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> No
     schema.column("arrived_at", "TIMESTAMP(3)").column("event_time_parsed", "TIMESTAMP(3)").column("reason", "STRING")
     schema.column_by_expression("rowtime", f"CAST({ROWTIME} AS TIMESTAMP(3))")
     schema.column_by_expression("read_at", "PROCTIME()")
-    schema.watermark("rowtime", f"rowtime - {seconds(settings.allowed_lateness_seconds)}")
+    schema.watermark("rowtime", watermark_sql(settings.allowed_lateness_seconds))
     judged = tables.to_data_stream(tables.from_path("judged"))
     tables.create_temporary_view("events_in_time", judged, schema.build())
 

@@ -18,7 +18,7 @@ NETWORKS = ("198.18.7.0/24",)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _flink() -> None:
+def _flink(short_lived_java: None) -> None:
     if not FLINK_PYTHON.exists():
         pytest.skip(f"Flink's environment is not at {FLINK_PYTHON}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from commerce.event import Event, to_line
 from commerce.incident import Incident
-from commerce.rules import RULES
+from commerce.rules import REQUEST_FLOOD
 from commerce.rules.rule import Rule
 from flink_app.over_files import between_files, detect, record_line, states_in
 from flink_app.settings import DetectorSettings
@@ -56,7 +56,7 @@ class Detector:
     def outcomes(self, records: Sequence[Record], *, settings: DetectorSettings = SETTINGS) -> Counter[str]:
         """Return how many lines met which outcome."""
         self._write(records)
-        tables, _ = between_files(self.folder, rules=RULES, settings=settings, flink=MACHINE)
+        tables, _ = between_files(self.folder, rules=[REQUEST_FLOOD], settings=settings, flink=MACHINE)
         return Counter(row[0] for row in tables.execute_sql("SELECT outcome FROM outcomes").collect())
 
     def _write(self, records: Sequence[Record]) -> None:

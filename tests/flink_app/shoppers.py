@@ -1,6 +1,7 @@
 """Events for the detector's scenarios, made by hand: who does what, how often, from when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -44,13 +45,27 @@ def clicks(user: str, *, count: int, start: float, within: float, products: int 
     return [event(user, start + i * step, product=str(i % products), kind=kind) for i in range(count)]
 
 
-def people(*, count: int, start: float, within: float, events_each: int = 5, buying: float = 0.1) -> Iterator[Event]:
-    """Yield the events of ordinary shoppers, evenly over the time; each `1 / buying`th event is a cart."""
+def people(*, count: int, start: float, within: float, events_each: int = 5, buying: float = 0.1) -> list[Event]:
+    """Return the events of ordinary shoppers, evenly over the time; each `1 / buying`th event is a cart."""
     total = count * events_each
     every = round(1 / buying) if buying else total + 1
-    for i in range(total):
-        kind = "cart" if i % every == every - 1 else "view"
-        yield event(f"p{start:.0f}-{i % count}", start + i * within / total, product=str(i % 97), kind=kind)
+    return [
+        event(
+            f"p{start:.0f}-{i % count}",
+            start + i * within / total,
+            product=str(i % 97),
+            kind="cart" if i % every == every - 1 else "view",
+        )
+        for i in range(total)
+    ]
+
+
+def later(events: Iterable[Event], *, hours: int) -> list[Event]:
+    """Return the same events some hours later, under other ids."""
+    return [
+        replace(each, event_id=f"{each.event_id}-{hours}h", event_time=each.event_time + timedelta(hours=hours))
+        for each in events
+    ]
 
 
 def in_order(*groups: object) -> list[Event]:
