@@ -1,0 +1,55 @@
+"""Lines as one side has them: how often each, and where it stands first, so that two sides can be compared exactly.
+
+Equal counts prove little: one record lost and another doubled balance. Lines are compared by a hash of their bytes.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from glue_jobs.ledger import Difference
+from glue_jobs.raw import records
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lines:
+    """How often each line is there, by its hash, and the place of the first of them."""
+
+    counts: Counter[bytes] = field(default_factory=Counter)
+    places: dict[bytes, str] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many lines there are."""
+        return self.counts.total()
+
+    def add(self, line: bytes, *, place: str) -> None:
+        """Take one line."""
+        digest = hashlib.blake2b(line, digest_size=16).digest()
+        self.counts[digest] += 1
+        if digest not in self.places:
+            self.places[digest] = f"{_event(line)}{place}"
+
+    def add_content(self, content: bytes, *, place: str) -> None:
+        """Take every line of an object or of a record; blank ones are none."""
+        for number, line in records(content):
+            self.add(line, place=f"{place}, line {number}")
+
+    def without(self, others: "Lines", *, between: str) -> Iterator[Difference]:
+        """Yield the lines that the others have not, or not as often, as one difference."""
+        missing = self.counts - others.counts
+        if missing:
+            first = next(digest for digest in self.places if missing[digest])
+            yield Difference(between=between, records=missing.total(), first=self.places[first])
+
+
+def _event(line: bytes) -> str:
+    """Return the event's id, where the line has one, for a name."""
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        return ""
+    event_id = document.get("event_id") if isinstance(document, dict) else None
+    return f"event {event_id}, " if isinstance(event_id, str) else ""
