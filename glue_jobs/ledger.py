@@ -47,6 +47,16 @@ class LakeAccount:
     curated: frozenset[str]
     differences: tuple[Difference, ...]
 
+    def counts(self) -> dict[str, int]:
+        """Return the figures that add up, in their order: of the archive, how many incidents it names."""
+        names = ("objects", "records", "accepted", "rejected", "duplicates")
+        return {
+            **{name: getattr(self, name) for name in names},
+            **{f"rejected as {reason}": count for reason, count in self.rejects_by_reason.items()},
+            "incidents in the archive": len(self.emitted),
+            "of these in the lake": len(self.curated & self.emitted.keys()),
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class LakeLedger:

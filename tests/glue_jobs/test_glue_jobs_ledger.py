@@ -1,12 +1,16 @@
 """The lake's side of the ledger: what balances, and each way in which it must not."""
 
 import gzip
+import json
 from pathlib import Path
 
 import boto3
 import pytest
+from click.testing import Result
 from lake_rig import Lake, deliver, embedded, new_bucket, put
+from typer.testing import CliRunner
 
+from glue_jobs.__main__ import app
 from glue_jobs.arrival import Hours, HoursError, read_hours
 from glue_jobs.asking import ask
 from glue_jobs.ledger import LakeAccount, LakeLedger
@@ -176,3 +180,21 @@ def test_a_day_is_all_its_hours() -> None:
     assert (hours.until - hours.since).total_seconds() == 24 * 3600
     assert hours.hold(hours.since)
     assert not hours.hold(hours.until)
+
+
+def test_the_command_ends_with_one_where_something_differs(lake: Lake, an_event: dict[str, object]) -> None:
+    """A tool must not have to read the table."""
+
+    def run() -> Result:
+        settings = lake.settings
+        places = ["--raw-bucket", settings.raw_bucket, "--warehouse", settings.warehouse, "--database", "shop"]
+        engine = ["--engine", "duckdb", "--catalog", "sqlite"]
+        return CliRunner().invoke(app, [*places, *engine, "ledger", "--format", "json"])
+
+    balanced = run()
+    assert (balanced.exit_code, {row["kind"] for row in json.loads(balanced.output)}) == (0, {""})
+    lake.engine.delete(EVENTS, "event_id", [str(an_event["event_id"])])
+    different = run()
+    (*_, last) = json.loads(different.output)
+    assert (different.exit_code, last["kind"]) == (1, "difference")
+    assert any(str(an_event["event_id"]) in row["what"] for row in json.loads(different.output))
