@@ -26,6 +26,9 @@ class Difference:
     records: int
     first: str
 
+    def __str__(self) -> str:
+        return f"{self.between}: {self.records:,}, the first is {self.first}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LakeAccount:

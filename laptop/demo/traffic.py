@@ -13,6 +13,8 @@ from laptop.running import Laptop
 
 # With the sale and the attacks, this makes the demonstration's thirty-five thousand records.
 PEOPLES_EVENTS = 12_000
+# The simulator's account of what it sent, in the demonstration's folder.
+ACCOUNT = "account.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ def replay(laptop: Laptop, file: Path, *, folder: Path) -> Sent:
 
 def _simulate(laptop: Laptop, arguments: list[str], *, folder: Path) -> dict[str, Any]:
     """Run the simulator; its progress bar goes to the terminal. Return its account."""
-    account = folder / "account.json"
+    account = folder / ACCOUNT
     target = f"kinesis:{laptop.outputs['EventsStreamName']}"
     kept = ["--account", str(account), "--refused", str(folder / "refused.jsonl")]
     environment = {**clean_environment(), **aws_environment(laptop.endpoint_url)}
