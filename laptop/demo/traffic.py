@@ -13,8 +13,8 @@ from laptop.running import Laptop
 
 # With the sale and the attacks, this makes the demonstration's thirty-five thousand records.
 PEOPLES_EVENTS = 12_000
-# The simulator's account of what it sent, in the demonstration's folder.
-ACCOUNT = "account.json"
+# What the simulator says it sent, and what it meant by it, in the demonstration's folder.
+ACCOUNT, TRUTH = "account.json", "truth.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Sent:
 
 def generate(laptop: Laptop, *, folder: Path) -> Sent:
     """Send a made-up stretch of a shop's life, with attacks. Raises LaptopError."""
-    truth = folder / "truth.json"
+    truth = folder / TRUTH
     account = _simulate(laptop, ["generate", "--events", str(PEOPLES_EVENTS), "--truth", str(truth)], folder=folder)
     return Sent(produced=account["sent"], truth=json.loads(truth.read_text()))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
@@ -15,7 +16,7 @@ from glue_jobs.ledger import Difference
 from glue_jobs.raw import RawError
 from laptop.deploy import Deployment
 from laptop.ledger.balance import Ledger, balance
-from laptop.ledger.sent import read_sent
+from laptop.ledger.sent import read_sent, read_truth
 from laptop.ledger.sides import read_sides
 from laptop.running import DEFAULT_WORK_DIR, Laptop, LaptopError, read_state
 
@@ -44,7 +45,7 @@ class Output(StrEnum):
     JSON = "json"
 
 
-def ledger(
+def ledger(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
     work_dir: Annotated[
         Path, typer.Option("--work-dir", help="The folder of the laptop that is running.")
     ] = DEFAULT_WORK_DIR,
@@ -54,14 +55,18 @@ def ledger(
         list[Path] | None,
         typer.Option(help="What the producer sent in these hours: an account of the simulator's, or JSON lines."),
     ] = None,
+    truth: Annotated[
+        list[Path] | None, typer.Option(help="What the simulator meant these records to be: its --truth file.")
+    ] = None,
     output: Annotated[Output, typer.Option("--format", help="A table for people, json for tools.")] = Output.TABLE,
 ) -> None:
     """Balance what was sent with the raw bucket and the lake, and what was detected with rows and alerts."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         hours = read_hours(first, last)
-        found = balance(read_sides(attached(work_dir), hours), read_sent(sent or []))
-    except (HoursError, LaptopError, RawError) as error:
+        producer, meant = read_sent(sent or []), read_truth(truth or [])
+        found = balance(read_sides(attached(work_dir), hours), producer, meant)
+    except (HoursError, LaptopError, RawError, BotoCoreError, ClientError) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red")
         raise typer.Exit(REFUSED) from None
     if output is Output.JSON:

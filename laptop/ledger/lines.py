@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from glue_jobs.ledger import Difference
 from glue_jobs.raw import records
 
+# What travels on the streams; each has an id that is called after it.
+KINDS = ("event", "incident", "tally")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
@@ -30,7 +33,7 @@ class Lines:
         digest = hashlib.blake2b(line, digest_size=16).digest()
         self.counts[digest] += 1
         if digest not in self.places:
-            self.places[digest] = f"{_event(line)}{place}"
+            self.places[digest] = f"{_name(line)}{place}"
 
     def add_content(self, content: bytes, *, place: str) -> None:
         """Take every line of an object or of a record; blank ones are none."""
@@ -45,11 +48,12 @@ class Lines:
             yield Difference(between=between, records=missing.total(), first=self.places[first])
 
 
-def _event(line: bytes) -> str:
-    """Return the event's id, where the line has one, for a name."""
+def _name(line: bytes) -> str:
+    """Return what the line calls itself, where it does, to be put before its place."""
     try:
         document = json.loads(line)
     except (ValueError, RecursionError):
         return ""
-    event_id = document.get("event_id") if isinstance(document, dict) else None
-    return f"event {event_id}, " if isinstance(event_id, str) else ""
+    named = document if isinstance(document, dict) else {}
+    kinds = (kind for kind in KINDS if isinstance(named.get(f"{kind}_id"), str))
+    return next((f"{kind} {named[f'{kind}_id']}, " for kind in kinds), "")

@@ -1,9 +1,14 @@
-"""What the producer says it sent: the simulator's account, a count, or the records themselves, line by line."""
+"""What the producer says it sent: the simulator's account, a count, or the records themselves, line by line.
+
+And what it meant them to be: the truth about made-up traffic.
+"""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from laptop.ledger.lines import Lines
 from laptop.processes import LaptopError
@@ -17,6 +22,48 @@ class Sent:
     lines: Lines | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What must become of made-up records: so many events, so many duplicates of them, and rejects by their reason."""
+
+    events: int
+    duplicates: int
+    rejects_by_reason: Mapping[str, int]
+
+
+def read_truth(files: Iterable[Path]) -> Truth | None:
+    """Read what `python -m simulator generate --truth` wrote, runs of different seeds; None for no file.
+
+    Raises LaptopError.
+    """
+    documents = [_truth(file) for file in files]
+    if not documents:
+        return None
+    reasons = sum((Counter(document["poison"]) for document in documents), Counter[str]())
+    return Truth(
+        events=sum(document["events"] for document in documents),
+        duplicates=sum(document["duplicates"] for document in documents),
+        rejects_by_reason=reasons,
+    )
+
+
+def _truth(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(_content(file))
+    except ValueError as error:
+        raise LaptopError(f"{file} is no JSON: {error}") from error
+    if not isinstance(document, dict) or not {"events", "duplicates", "poison"} <= document.keys():
+        raise LaptopError(f"{file} is no truth that the simulator wrote: name its --truth file")
+    return document
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise LaptopError(f"{file} cannot be read: {error.strerror}") from error
+
+
 def read_sent(files: Iterable[Path]) -> Sent | None:
     """Read what the files say together; None for no file. Raises LaptopError.
 
@@ -25,10 +72,7 @@ def read_sent(files: Iterable[Path]) -> Sent | None:
     total, lines, accounts = 0, Lines(), 0
     given = list(files)
     for file in given:
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise LaptopError(f"{file} cannot be read: {error.strerror}") from error
+        content = _content(file)
         count = _account(content)
         if count is None:
             lines.add_content(content, place=str(file))

@@ -5,7 +5,7 @@ import itertools
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from laptop.__main__ import application
 from laptop.demo.lake import lake_settings, opened_lake
 from laptop.deploy import Deployment
 from laptop.ledger.balance import Ledger, balance
-from laptop.ledger.sent import read_sent
+from laptop.ledger.sent import read_sent, read_truth
 from laptop.ledger.sides import read_sides
 from laptop.running import Laptop, LaptopError
 
@@ -255,9 +255,29 @@ def test_an_incident_that_was_not_archived_or_not_stored_is_named(shop: Shop) ->
     lost = incident("3")
     shop.send([to_line(lost)], output="IncidentsStreamName")
     told = shop.told()
-    for between in ("incident on the stream and not in the archive", "incident on the stream and not stored"):
+    for between in ("on the incidents stream and not in the archive", "incident on the stream and not stored"):
         assert told[between][0] == 1
         assert told[between][1].startswith(f"incident {lost.incident_id}, shard")
+
+
+def test_a_later_state_that_was_not_archived_is_named_too(shop: Shop) -> None:
+    """The lake would have the episode, and not how it ended."""
+    shop.fill()
+    closed = replace(INCIDENTS[0], state="closed")
+    shop.send([to_line(closed)], output="IncidentsStreamName")
+    (told,) = shop.told().items()
+    assert told[0] == "on the incidents stream and not in the archive"
+    assert told[1][1].startswith(f"incident {closed.incident_id}, shard")
+
+
+def test_a_reject_for_another_reason_than_was_meant_is_a_difference(shop: Shop, tmp_path: Path) -> None:
+    """The sums would be the same."""
+    shop.fill()
+    for reason, wrong in (("not_a_json_object", 0), ("not_utf8", 2)):
+        truth = tmp_path / "truth.json"
+        truth.write_text(json.dumps({"produced": 5, "events": 3, "duplicates": 1, "poison": {reason: 1}}))
+        found = balance(read_sides(shop.laptop, Hours()), None, read_truth([truth])).differences
+        assert [difference.records for difference in found] == [1] * wrong
 
 
 def test_an_incident_that_nobody_detected_is_named(shop: Shop) -> None:
@@ -338,10 +358,15 @@ def test_the_command_ends_with_zero_one_or_two(shop: Shop, tmp_path: Path) -> No
     assert first["between"] == "on the events stream and not in the raw bucket"
     assert run(shop, "--from", "yesterday").exit_code == 2
     assert run(shop, "--sent", str(tmp_path / "nowhere.json")).exit_code == 2
+    assert run(shop, "--truth", str(tmp_path / "nowhere.json")).exit_code == 2
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """One line, no traceback."""
     with pytest.raises(LaptopError, match=r"nowhere\.json cannot be read"):
         read_sent([tmp_path / "nowhere.json"])
-    assert read_sent([]) is None
+    account = tmp_path / "account.json"
+    account.write_text('{"produced": 3, "sent": 3}')
+    with pytest.raises(LaptopError, match="no truth"):
+        read_truth([account])
+    assert (read_sent([]), read_truth([])) == (None, None)
