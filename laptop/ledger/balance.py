@@ -43,7 +43,7 @@ class Ledger:
 
 
 def balance(sides: Sides, sent: Sent | None, truth: Truth | None = None) -> Ledger:
-    """Return the ledger of what was read. Without `sent`, the events stream says what was sent.
+    """Return the ledger of what was read. Without `sent`, it begins at the events stream.
 
     `truth` is what must have become of it, by those who made it up.
     """
@@ -71,7 +71,7 @@ def balance(sides: Sides, sent: Sent | None, truth: Truth | None = None) -> Ledg
 def _records(sides: Sides, sent: Sent | None) -> dict[str, int]:
     lake, stream = sides.lake, sides.events_stream.within.lines
     return {
-        "sent": stream.total if sent is None else sent.records,
+        **({} if sent is None else {"sent": sent.records}),
         "on_stream": stream.total,
         "in_raw": lake.records,
         "accepted": lake.accepted,
