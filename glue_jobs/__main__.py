@@ -12,9 +12,11 @@ from rich.console import Console
 from commerce.settings import SettingsError, decode
 from glue_jobs.allowances import AllowListError
 from glue_jobs.answers import Format, show, to_text
+from glue_jobs.arrival import Hours, HoursError, read_hours
 from glue_jobs.asking import QuestionError, Wish, ask, question_named, read_day
 from glue_jobs.engine import Answer, EngineError, open_engine
 from glue_jobs.jobs import JobError, run_job
+from glue_jobs.ledger import LakeAccount, LakeLedger
 from glue_jobs.marts import Reading
 from glue_jobs.questions import questions
 from glue_jobs.raw import RawBucket, RawError
@@ -22,7 +24,7 @@ from glue_jobs.settings import LakeSettings, Order
 from glue_jobs.withdraw import WithdrawError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-FAULTS = (SettingsError, JobError, EngineError, QuestionError, RawError, AllowListError, WithdrawError)
+FAULTS = (SettingsError, JobError, EngineError, QuestionError, RawError, AllowListError, WithdrawError, HoursError)
 
 FromDay = Annotated[str, typer.Option("--from", help="First day, as 2019-10-01.")]
 ToDay = Annotated[str, typer.Option("--to", help="Last day, itself included.")]
@@ -124,6 +126,32 @@ def ask_question(  # noqa: PLR0917  # typer reads the signature: each parameter 
         typer.echo(to_text(answer, output), nl=False)
 
 
+@app.command()
+def ledger(
+    context: typer.Context,
+    first: Annotated[str, typer.Option("--from", help="First hour of arrival, as 2025-03-03 or 2025-03-03T08.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last hour of arrival, itself included.")] = "",
+    output: Annotated[Format, typer.Option("--format", help="A table for people, csv or json for tools.")] = (
+        Format.TABLE
+    ),
+) -> None:
+    """Balance the raw bucket and the lake, record by record; end with 1 and name the first that differs."""
+    try:
+        account = _balance(context, read_hours(first, last))
+    except FAULTS as error:
+        raise _refusal(error) from error
+    counts = account.counts()
+    rows = [("", name, count) for name, count in counts.items()]
+    rows += [("difference", f"{found.between}: {found.first}", found.records) for found in account.differences]
+    answer = Answer(("kind", "what", "records"), list(rows))
+    if output is Format.TABLE:
+        show(answer, title="It does not balance" if account.differences else "It balances")
+    else:
+        typer.echo(to_text(answer, output), nl=False)
+    if account.differences:
+        raise typer.Exit(1)
+
+
 @app.command("list")
 def list_questions() -> None:
     """List the named queries and what each is good for."""
@@ -145,6 +173,16 @@ def _run(context: typer.Context, job: str, order: Order) -> None:
     except FAULTS as error:
         raise _refusal(error) from error
     show(Answer(tuple(account), [tuple(account.values())]), title=job)
+
+
+def _balance(context: typer.Context, hours: Hours) -> LakeAccount:
+    settings = decode(LakeSettings, context.obj)
+    raw = RawBucket(name=settings.raw_bucket)
+    engine = open_engine(settings, raw=raw, environment=os.environ)
+    try:
+        return LakeLedger(engine=engine, raw=raw, settings=settings).account(hours)
+    finally:
+        engine.close()
 
 
 def _answer(context: typer.Context, name: str, values: list[str], wish: Wish) -> Answer:

@@ -4,7 +4,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -30,9 +30,10 @@ class RawObject:
 
 @dataclass(frozen=True, kw_only=True)
 class RawBucket:
-    """The bucket that raw records are delivered to. It opens a client when first used and keeps it."""
+    """The bucket that raw records are delivered to. Unless given a client it opens one when first used and keeps it."""
 
     name: str
+    s3: Any = field(default=None, repr=False, compare=False)
 
     def objects(self, prefix: str) -> list[RawObject]:
         """Return every object below the prefix, by key. Raises RawError."""
@@ -65,7 +66,7 @@ class RawBucket:
 
     @cached_property
     def _client(self) -> Any:
-        return boto3.client("s3")
+        return self.s3 or boto3.client("s3")
 
     def _object(self, entry: Any) -> RawObject:
         hour = _HOUR.search(entry["Key"])

@@ -4,6 +4,7 @@ import typer
 
 from laptop.commands import down, status, up
 from laptop.demo.command import demo
+from laptop.ledger.command import ledger
 
 
 def application() -> typer.Typer:
@@ -14,7 +15,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (demo, up, down, status):
+    for command in (demo, up, down, status, ledger):
         commands.command()(command)
     return commands
 

@@ -11,6 +11,8 @@ BELOW = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
 # No news is good news for counts of faults, and bad news for signs of life.
 FINE = cloudwatch.TreatMissingData.NOT_BREACHING
 BREACH = cloudwatch.TreatMissingData.BREACHING
+# The page with a section for each alarm, under the alarm's name.
+RUNBOOK = "docs/runbook.md"
 SECONDS_BEHIND = 60
 # A day, and what one night's run may take longer than the last one's.
 HOURS_BETWEEN_RUNS = 26
@@ -132,7 +134,7 @@ def _alarm(
         name,
         metric=metric,
         threshold=threshold,
-        alarm_description=f"Floorwalker: {meaning}",
+        alarm_description=f"Floorwalker: {meaning} What to do: {RUNBOOK}#{name.lower()}",
         evaluation_periods=periods,
         comparison_operator=comparison,
         treat_missing_data=missing,

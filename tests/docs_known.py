@@ -18,6 +18,7 @@ from glue_jobs.marts import marts
 from glue_jobs.questions import questions
 from glue_jobs.tables import TABLES
 from lambdas.allow import __main__ as allow_main
+from lambdas.dead_letters import __main__ as dead_letters_main
 from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
 
@@ -41,6 +42,7 @@ def rooms() -> dict[str, Any]:
         "laptop": laptop_application(),
         "evaluation": evaluation_main.app,
         "lambdas.allow": allow_main.app,
+        "lambdas.dead_letters": dead_letters_main.app,
         "flink_app": flink_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}

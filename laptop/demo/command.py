@@ -10,14 +10,18 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from glue_jobs.arrival import Hours
 from laptop.cloud.starting import ROOT
 from laptop.demo.lake import opened_lake
 from laptop.demo.people import differences
 from laptop.demo.report import imbalances, report
 from laptop.demo.summary import show_places, show_summary
-from laptop.demo.traffic import Sent, generate, replay
+from laptop.demo.traffic import ACCOUNT, TRUTH, Sent, generate, replay
 from laptop.demo.verdicts import Verdict, mistakes, verdicts
 from laptop.demo.waiting import Readings, readings, wait_for_all, wait_for_archive
+from laptop.ledger.balance import Ledger, balance
+from laptop.ledger.sent import read_sent, read_truth
+from laptop.ledger.sides import read_sides
 from laptop.running import Laptop, LaptopError, running_laptop
 
 FOLDER = ROOT / "build" / "demo"
@@ -91,9 +95,11 @@ def _run(input_file: Path | None, folder: Path) -> list[str]:
             _run_batch(laptop)
         with steps.step("ask", "Ask the questions"), opened_lake(laptop) as lake:
             answer = report(laptop, lake, figures, produced=sent.produced)
+            books = _balanced(laptop, sent, folder)
+    answer["ledger"] = books.document()
     answer["seconds"] = {name: round(seconds, 1) for name, seconds in steps.seconds.items()}
     (folder / "report.json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
-    wrong = _conclude(answer, sent, figures)
+    wrong = [*_conclude(answer, sent, figures), *(str(difference) for difference in books.differences)]
     show_places(console, mail=laptop.mail, report=folder / "report.json")
     return wrong
 
@@ -108,6 +114,12 @@ def _send(laptop: Laptop, input_file: Path | None, folder: Path, steps: Steps) -
         if input_file is not None:
             return replay(laptop, input_file, folder=folder)
         return generate(laptop, folder=folder)
+
+
+def _balanced(laptop: Laptop, sent: Sent, folder: Path) -> Ledger:
+    """Return the ledger of all that happened, held against the truth where traffic was made up."""
+    truth = read_truth([folder / TRUTH] if sent.truth is not None else [])
+    return balance(read_sides(laptop, Hours()), read_sent([folder / ACCOUNT]), truth)
 
 
 def _conclude(answer: dict[str, Any], sent: Sent, figures: Readings) -> list[str]:

@@ -18,17 +18,23 @@ from laptop.running import Laptop
 Rows = list[dict[str, Any]]
 
 
-@contextmanager
-def opened_lake(laptop: Laptop) -> Iterator[Engine]:
-    """Open the lake that the batch jobs of this laptop have filled."""
-    settings = LakeSettings(
+def lake_settings(laptop: Laptop) -> LakeSettings:
+    """Return where this laptop's lake is."""
+    return LakeSettings(
         raw_bucket=laptop.outputs["RawBucketName"],
         warehouse=str(laptop.warehouse),
         database=laptop.outputs["GlueDatabaseName"],
         engine="duckdb",
         catalog="sqlite",
     )
-    engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=os.environ)
+
+
+@contextmanager
+def opened_lake(laptop: Laptop) -> Iterator[Engine]:
+    """Open the lake that the batch jobs of this laptop have filled."""
+    settings = lake_settings(laptop)
+    raw = RawBucket(name=settings.raw_bucket, s3=laptop.client("s3"))
+    engine = open_engine(settings, raw=raw, environment=os.environ)
     try:
         yield engine
     finally:

@@ -1,11 +1,14 @@
 """Figures read back from the system: from the streams, the raw bucket, the table, the mailbox and the metrics."""
 
 import gzip
+import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from commerce.incident import Incident, Tally, parse
@@ -13,6 +16,9 @@ from commerce.metrics import METRICS, NAMESPACE
 from lambdas.respond.mail import RISEN
 from laptop.running import Laptop
 from laptop.shards import ShardCursor, shard_ids
+
+# The last line of an alert, above what the topic puts below it.
+_INCIDENT = re.compile(r"^Incident (\S+)\s*$", re.MULTILINE)
 
 
 @dataclass
@@ -80,11 +86,28 @@ def stored_incidents(laptop: Laptop) -> list[dict[str, Any]]:
     return [row for page in pages for row in page["Items"]]
 
 
-def alerts(laptop: Laptop) -> int:
-    """Return of how many incidents the subscriber of the alerts topic got a mail; that one has risen is no other."""
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """An alert as the subscriber got it: of which incident, when, and the file that holds it."""
+
+    incident_id: str
+    at: datetime
+    file: str
+
+
+def alert_mails(laptop: Laptop) -> Iterator[Mail]:
+    """Yield the mails of the alerts topic, each the first about its incident; that one has risen is no other."""
     topic = laptop.outputs["AlertsTopicArn"]
-    mails = [message_from_bytes(file.read_bytes(), policy=default) for file in laptop.mail.glob("*.eml")]
-    return sum(mail["X-Topic-Arn"] == topic and RISEN not in mail["Subject"] for mail in mails)
+    for file in sorted(laptop.mail.glob("*.eml")):
+        mail = message_from_bytes(file.read_bytes(), policy=default)
+        if mail["X-Topic-Arn"] == topic and RISEN not in mail["Subject"]:
+            named = _INCIDENT.findall(mail.get_content())
+            yield Mail(incident_id=named[-1] if named else "", at=parsedate_to_datetime(mail["Date"]), file=file.name)
+
+
+def alerts(laptop: Laptop) -> int:
+    """Return of how many incidents the subscriber of the alerts topic got a mail."""
+    return sum(1 for _ in alert_mails(laptop))
 
 
 def metrics(laptop: Laptop) -> dict[str, float]:

@@ -13,6 +13,8 @@ from laptop.running import Laptop
 
 # With the sale and the attacks, this makes the demonstration's thirty-five thousand records.
 PEOPLES_EVENTS = 12_000
+# What the simulator says it sent, and what it meant by it, in the demonstration's folder.
+ACCOUNT, TRUTH = "account.json", "truth.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class Sent:
 
 def generate(laptop: Laptop, *, folder: Path) -> Sent:
     """Send a made-up stretch of a shop's life, with attacks. Raises LaptopError."""
-    truth = folder / "truth.json"
+    truth = folder / TRUTH
     account = _simulate(laptop, ["generate", "--events", str(PEOPLES_EVENTS), "--truth", str(truth)], folder=folder)
     return Sent(produced=account["sent"], truth=json.loads(truth.read_text()))
 
@@ -38,7 +40,7 @@ def replay(laptop: Laptop, file: Path, *, folder: Path) -> Sent:
 
 def _simulate(laptop: Laptop, arguments: list[str], *, folder: Path) -> dict[str, Any]:
     """Run the simulator; its progress bar goes to the terminal. Return its account."""
-    account = folder / "account.json"
+    account = folder / ACCOUNT
     target = f"kinesis:{laptop.outputs['EventsStreamName']}"
     kept = ["--account", str(account), "--refused", str(folder / "refused.jsonl")]
     environment = {**clean_environment(), **aws_environment(laptop.endpoint_url)}

@@ -1,0 +1,243 @@
+"""The lake's side of the ledger: every raw record is in the lake, once, and each account says what is there.
+
+The accounts in `runs` are not taken at their word. Every raw record is read and judged again: its event must be in
+the lake, or its reject, and what is there must have come from somewhere. Whatever differs is named by its first record.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from commerce.incident import Incident, Tally, parse
+from glue_jobs.arrival import Hours
+from glue_jobs.asking import ask
+from glue_jobs.engine import Engine
+from glue_jobs.raw import RawBucket, RawObject, batches, records
+from glue_jobs.settings import LakeSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Two sides that do not agree: which, by how many records, and the first of them by id or object and line."""
+
+    between: str
+    records: int
+    first: str
+
+    def __str__(self) -> str:
+        return f"{self.between}: {self.records:,}, the first is {self.first}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeAccount:
+    """What the raw bucket and the lake hold of some hours of arrival.
+
+    `records` are lines of the raw objects. `accepted`, `rejected`, `duplicates` and `rejects_by_reason` count rows of
+    the lake. `judged` is the detector's own account, by outcome. `emitted` are the incidents in the archive, each with
+    the place of its first record; `curated` those in the lake, of all hours.
+    """
+
+    objects: int
+    records: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    rejects_by_reason: Mapping[str, int]
+    judged: Mapping[str, int]
+    emitted: Mapping[str, str]
+    curated: frozenset[str]
+    differences: tuple[Difference, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Return the figures that add up, in their order: of the archive, how many incidents it names."""
+        names = ("objects", "records", "accepted", "rejected", "duplicates")
+        return {
+            **{name: getattr(self, name) for name in names},
+            **{f"rejected as {reason}": count for reason, count in self.rejects_by_reason.items()},
+            "incidents in the archive": len(self.emitted),
+            "of these in the lake": len(self.curated & self.emitted.keys()),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LakeLedger:
+    """Balances the raw bucket and the lake. It writes nothing."""
+
+    engine: Engine
+    raw: RawBucket
+    settings: LakeSettings
+
+    def account(self, hours: Hours) -> LakeAccount:
+        """Return the account of these hours of arrival. Raises RawError."""
+        differences = _Differences()
+        events = self._objects(self.settings.events_prefix, hours)
+        records_found = self._events(events, differences)
+        archive = self.archive(hours)
+        self._incidents(archive, differences)
+        self._doubled(differences)
+        rows = self._accounts(hours, differences)
+        return LakeAccount(
+            objects=len(events),
+            records=records_found,
+            accepted=sum(row["accepted"] for row in rows),
+            rejected=sum(row["rejected"] for row in rows),
+            duplicates=sum(row["duplicates"] for row in rows),
+            rejects_by_reason=self._reasons({found.key for found in events}),
+            judged=self._judged(),
+            emitted=archive.incidents,
+            curated=frozenset(name for (name,) in self.engine.ask("SELECT incident_id FROM incidents").rows),
+            differences=tuple(differences.listed()),
+        )
+
+    def archive(self, hours: Hours) -> "Archive":
+        """Return what the archive of the incidents stream holds of these hours. Raises RawError."""
+        archive = Archive()
+        for found in self._objects(self.settings.incidents_prefix, hours):
+            archive.objects[found.key] = 0
+            for number, line in records(self.raw.read(found.key)):
+                archive.add(found.key, number, line)
+        return archive
+
+    def _objects(self, prefix: str, hours: Hours) -> list[RawObject]:
+        return [found for found in self.raw.objects(prefix) if hours.hold_object(found.arrived_at)]
+
+    def _taken(self, feed: str) -> dict[str, int]:
+        """Return of each object taken how many records its account has."""
+        select = "SELECT source_object, SUM(records) FROM runs WHERE feed = ? GROUP BY source_object"
+        return {key: int(taken) for key, taken in self.engine.ask(select, (feed,)).rows}
+
+    def _events(self, objects: Sequence[RawObject], differences: "_Differences") -> int:
+        """Compare each raw record with the lake; return how many there are."""
+        taken = self._taken("events")
+        there = Counter[str]()
+        for batch in batches([found for found in objects if found.key in taken], megabytes=self._megabytes):
+            self.engine.stage(batch)
+            there.update(dict(self.engine.ask(RECORDS_BY_OBJECT).rows))
+            for key, number, event_id in self.engine.ask(LOST).rows:
+                name = f"event {event_id}, " if event_id else ""
+                differences.add("raw record in no table of the lake", f"{name}{key}, line {number}")
+        for found in objects:
+            if found.key not in taken:
+                there[found.key] = _untaken(found, self.raw, differences)
+            elif there[found.key] != taken[found.key]:
+                count = abs(there[found.key] - taken[found.key])
+                differences.add("raw object and its account in runs", found.key, records=count)
+        return there.total()
+
+    @property
+    def _megabytes(self) -> int:
+        return self.settings.batch_megabytes
+
+    def _incidents(self, archive: "Archive", differences: "_Differences") -> None:
+        taken = self._taken("incidents")
+        for key, count in archive.objects.items():
+            if key not in taken:
+                differences.add("raw record that curate has not taken", f"{key}, line 1", records=count)
+            elif taken[key] != count:
+                differences.add("raw object and its account in runs", key, records=abs(count - taken[key]))
+        for kind, held in (("incident", archive.incidents), ("tally", archive.tallies)):
+            table = {"incident": "incidents", "tally": "tallies"}[kind]
+            known = {name for (name,) in self.engine.ask(f"SELECT {kind}_id FROM {table}").rows}
+            for name, place in held.items():
+                if name not in known and place.partition(", line ")[0] in taken:
+                    differences.add(f"{kind} of the archive that the lake has not", f"{name}, {place}")
+
+    def _doubled(self, differences: "_Differences") -> None:
+        for event_id, times in self.engine.ask(DOUBLED).rows:
+            differences.add("event that the lake has more than once", f"event {event_id}", records=times - 1)
+
+    def _accounts(self, hours: Hours, differences: "_Differences") -> list[dict[str, Any]]:
+        """Return the rows of the question `ledger` for the events of these hours."""
+        answer = ask(self.engine, "ledger")
+        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        within = [row for row in rows if _within(row["arrival_hour"], hours)]
+        for row in within:
+            if row["unexplained"]:
+                differences.add(
+                    "rows of the lake and their account in runs", row["first_object"], records=row["unexplained"]
+                )
+        return [row for row in within if row["feed"] != "incidents"]
+
+    def _reasons(self, keys: set[str]) -> dict[str, int]:
+        counted = "SELECT reason, source_object, COUNT(*) FROM rejects GROUP BY reason, source_object"
+        reasons = Counter[str]()
+        for reason, key, count in self.engine.ask(counted).rows:
+            reasons[reason] += count if key in keys else 0
+        return dict(sorted((+reasons).items()))
+
+    def _judged(self) -> dict[str, int]:
+        return {name: int(count) for name, count in self.engine.ask(JUDGED).rows}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """The archive of the incidents stream: records by object, and each id with the place where it comes first."""
+
+    objects: dict[str, int] = field(default_factory=dict)
+    incidents: dict[str, str] = field(default_factory=dict)
+    tallies: dict[str, str] = field(default_factory=dict)
+
+    def add(self, key: str, number: int, line: bytes) -> None:
+        """Take one line; what cannot be read counts, and is among the lake's rejects."""
+        self.objects[key] += 1
+        place = f"{key}, line {number}"
+        try:
+            record = parse(line)
+        except ValueError:
+            return
+        match record:
+            case Incident():
+                self.incidents.setdefault(record.incident_id, place)
+            case Tally():
+                self.tallies.setdefault(record.tally_id, place)
+
+
+class _Differences:
+    """Differences by kind, with the first record that anybody named."""
+
+    def __init__(self) -> None:
+        self._records = Counter[str]()
+        self._first: dict[str, str] = {}
+
+    def add(self, between: str, name: str, *, records: int = 1) -> None:
+        if records:
+            self._records[between] += records
+            self._first.setdefault(between, name)
+
+    def listed(self) -> Iterator[Difference]:
+        for between, count in self._records.items():
+            yield Difference(between=between, records=count, first=self._first[between])
+
+
+def _untaken(found: RawObject, raw: RawBucket, differences: _Differences) -> int:
+    numbers = [number for number, _ in records(raw.read(found.key))]
+    if numbers:
+        name = f"{found.key}, line {numbers[0]}"
+        differences.add("raw record that curate has not taken", name, records=len(numbers))
+    return len(numbers)
+
+
+def _within(arrival_hour: str, hours: Hours) -> bool:
+    if not arrival_hour:
+        return not hours.bounded
+    return hours.hold(datetime.strptime(arrival_hour, "%Y/%m/%d/%H").replace(tzinfo=UTC))
+
+
+RECORDS_BY_OBJECT = "SELECT source_object, COUNT(*) FROM judged GROUP BY source_object"
+# A valid record must be in the lake by its id, whether it was the first to bring it or a duplicate; a reject by place.
+LOST = """
+SELECT source_object, line_number, event_id FROM (
+  SELECT source_object, line_number, event_id FROM judged
+  WHERE reason IS NULL AND NOT EXISTS (SELECT 1 FROM events WHERE events.event_id = judged.event_id)
+  UNION ALL
+  SELECT source_object, line_number, NULL AS event_id FROM judged
+  WHERE reason IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM rejects
+    WHERE rejects.source_object = judged.source_object AND rejects.line_number = judged.line_number
+  )
+) AS lost
+ORDER BY source_object, line_number"""
+DOUBLED = "SELECT event_id, COUNT(*) FROM events GROUP BY event_id HAVING COUNT(*) > 1 ORDER BY MIN(source_object), 1"
+JUDGED = "SELECT outcome, SUM(records) FROM tallies GROUP BY outcome"

@@ -1,0 +1,122 @@
+"""Sends the records of a dead letter to the function again, as Lambda would.
+
+Nothing is doubled: the function recognises what it has answered by its row, so a record sent twice is one incident
+and one alert. The message goes when every record is answered, and stays when one is not.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lambdas.dead_letters.batch import Archive, Stream, StreamRecord
+from lambdas.dead_letters.letter import Letter
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+# As many as the event source mapping hands over, and well below what an invocation takes: base64 adds a third.
+BATCH_RECORDS = 100
+BATCH_BYTES = 4 * 1024**2
+
+
+class ForgottenError(Exception):
+    """The stream has forgotten records of the letter; the message says what to do."""
+
+
+class FunctionFailedError(Exception):
+    """The function failed as a whole; the message is the error that it gave."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resent:
+    """What became of a letter's records: how many were sent, and the sequence numbers of those that failed again."""
+
+    sent: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resender:
+    """Sends letters again; `archive` is where to look for what the stream has forgotten, None for nowhere."""
+
+    stream: Stream
+    archive: Archive | None
+    functions: "LambdaClient"
+
+    def resend(self, letter: Letter) -> Resent:
+        """Send a letter's records again. Raises ForgottenError, FunctionFailedError, and the clients' errors."""
+        records = self.records(letter)
+        failed = [number for batch in _batches(records) for number in self._invoke(letter, batch)]
+        return Resent(sent=len(records), failed=tuple(failed))
+
+    def records(self, letter: Letter) -> list[StreamRecord]:
+        """Return the letter's records: all that it names, or those of its hours. Raises ForgottenError."""
+        records = self.stream.records(letter)
+        if len(records) >= letter.records:
+            return records
+        if self.archive is None:
+            raise ForgottenError(
+                f"the stream has {len(records)} of its {letter.records} records left: name the raw bucket by --archive"
+            )
+        return self.archive.records(letter)
+
+    def _invoke(self, letter: Letter, records: Sequence[StreamRecord]) -> list[str]:
+        event = kinesis_event(letter, records)
+        answer = self.functions.invoke(FunctionName=letter.function_arn, Payload=json.dumps(event).encode())
+        payload = answer["Payload"].read()
+        if "FunctionError" in answer:
+            raise FunctionFailedError(_message(payload))
+        return _failed(payload)
+
+
+def kinesis_event(letter: Letter, records: Sequence[StreamRecord]) -> dict[str, Any]:
+    """Return the event that the event source mapping sends for these records."""
+    return {"Records": [_wrapped(letter, record) for record in records]}
+
+
+def _wrapped(letter: Letter, record: StreamRecord) -> dict[str, Any]:
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": record.partition_key,
+            "sequenceNumber": record.sequence,
+            "data": base64.b64encode(record.data).decode(),
+            "approximateArrivalTimestamp": round(record.arrived_at.timestamp(), 3),
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"{letter.shard}:{record.sequence}",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": letter.function_arn,
+        "awsRegion": letter.stream_arn.split(":")[3],
+        "eventSourceARN": letter.stream_arn,
+    }
+
+
+def _batches(records: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:
+    batch: list[StreamRecord] = []
+    for record in records:
+        size = sum(len(other.data) for other in batch) + len(record.data)
+        if batch and (len(batch) >= BATCH_RECORDS or size > BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(record)
+    if batch:
+        yield batch
+
+
+def _failed(payload: bytes) -> list[str]:
+    """Return the sequence numbers that a partial batch response names. Raises FunctionFailedError for none."""
+    try:
+        return [str(failure["itemIdentifier"]) for failure in json.loads(payload)["batchItemFailures"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FunctionFailedError("it gave no account of the batch") from error
+
+
+def _message(payload: bytes) -> str:
+    try:
+        return str(json.loads(payload)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return "it said nothing"

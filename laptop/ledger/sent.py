@@ -1,0 +1,94 @@
+"""What the producer says it sent: the simulator's account, a count, or the records themselves, line by line.
+
+And what it meant them to be: the truth about made-up traffic.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from laptop.ledger.lines import Lines
+from laptop.processes import LaptopError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """How many records were sent; `lines` where every one of them is known."""
+
+    records: int
+    lines: Lines | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What must become of made-up records: so many events, so many duplicates of them, and rejects by their reason."""
+
+    events: int
+    duplicates: int
+    rejects_by_reason: Mapping[str, int]
+
+
+def read_truth(files: Iterable[Path]) -> Truth | None:
+    """Read what `python -m simulator generate --truth` wrote, runs of different seeds; None for no file.
+
+    Raises LaptopError.
+    """
+    documents = [_truth(file) for file in files]
+    if not documents:
+        return None
+    reasons = sum((Counter(document["poison"]) for document in documents), Counter[str]())
+    return Truth(
+        events=sum(document["events"] for document in documents),
+        duplicates=sum(document["duplicates"] for document in documents),
+        rejects_by_reason=reasons,
+    )
+
+
+def _truth(file: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(_content(file))
+    except ValueError as error:
+        raise LaptopError(f"{file} is no JSON: {error}") from error
+    if not isinstance(document, dict) or not {"events", "duplicates", "poison"} <= document.keys():
+        raise LaptopError(f"{file} is no truth that the simulator wrote: name its --truth file")
+    return document
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise LaptopError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def read_sent(files: Iterable[Path]) -> Sent | None:
+    """Read what the files say together; None for no file. Raises LaptopError.
+
+    An account (`python -m simulator ... --account`) has the count alone, a file of JSON lines (`--to file:`) all.
+    """
+    total, lines, accounts = 0, Lines(), 0
+    given = list(files)
+    for file in given:
+        content = _content(file)
+        count = _account(content)
+        if count is None:
+            lines.add_content(content, place=str(file))
+        else:
+            total, accounts = total + count, accounts + 1
+    if not given:
+        return None
+    return Sent(records=total + lines.total, lines=None if accounts else lines)
+
+
+def _account(content: bytes) -> int | None:
+    """Return how many records an account says were sent; None for a file that is no account."""
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or not {"produced", "sent"} <= document.keys():
+        return None
+    return int(document["sent"])

@@ -1,0 +1,121 @@
+"""What each side has, read from the system: the streams, the raw bucket, the lake, the table and the mailbox.
+
+A side is read once and kept twice: `within` the hours asked for, and `near` them, one hour more at each end. An
+object begun in one hour may hold records of the next, so what one side has within is looked for near on the other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from commerce.incident import Incident, parse
+from glue_jobs.arrival import Hours
+from glue_jobs.ledger import LakeAccount, LakeLedger
+from glue_jobs.raw import RawBucket, records
+from lambdas.respond.row import Row, from_item
+from laptop.demo.lake import lake_settings, opened_lake
+from laptop.demo.readings import Mail, alert_mails, stored_incidents
+from laptop.ledger.lines import Lines
+from laptop.running import Laptop
+from laptop.shards import Record, ShardCursor, shard_ids
+
+_RECORDS_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """The lines of one side, and the incidents in them by id with the place of the first record of each."""
+
+    lines: Lines = field(default_factory=Lines)
+    incidents: dict[str, str] = field(default_factory=dict)
+
+    def add(self, content: bytes, *, place: str) -> None:
+        """Take the lines of an object or a record."""
+        self.lines.add_content(content, place=place)
+
+    def add_incidents(self, content: bytes, *, place: str) -> None:
+        """Take the incidents among the lines; the rest is of no interest."""
+        for number, line in records(content):
+            try:
+                said = parse(line)
+            except ValueError:
+                continue
+            if isinstance(said, Incident):
+                self.incidents.setdefault(said.incident_id, f"{place}, line {number}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One side, within the hours and near them."""
+
+    within: Held = field(default_factory=Held)
+    near: Held = field(default_factory=Held)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """All sides."""
+
+    hours: Hours
+    events_stream: Side
+    raw_events: Side
+    incidents_stream: Side
+    raw_incidents: Side
+    lake: LakeAccount
+    rows: dict[str, Row]
+    mails: tuple[Mail, ...]
+
+
+def read_sides(laptop: Laptop, hours: Hours) -> Sides:
+    """Read every side. Raises RawError."""
+    settings = lake_settings(laptop)
+    raw = RawBucket(name=settings.raw_bucket, s3=laptop.client("s3"))
+    with opened_lake(laptop) as engine:
+        lake = LakeLedger(engine=engine, raw=raw, settings=settings).account(hours)
+    rows = [from_item(item) for item in stored_incidents(laptop)]
+    return Sides(
+        hours=hours,
+        events_stream=_of_stream(laptop, "EventsStreamName", hours),
+        raw_events=_of_raw(raw, settings.events_prefix, hours),
+        incidents_stream=_of_stream(laptop, "IncidentsStreamName", hours, incidents=True),
+        raw_incidents=_of_raw(raw, settings.incidents_prefix, hours, incidents=True),
+        lake=lake,
+        rows={row.incident.incident_id: row for row in rows},
+        mails=tuple(alert_mails(laptop)),
+    )
+
+
+def _of_stream(laptop: Laptop, output: str, hours: Hours, *, incidents: bool = False) -> Side:
+    side, near = Side(), hours.widened()
+    for record in _records(laptop, laptop.outputs[output]):
+        place = f"{record.shard}, sequence number {record.sequence}"
+        for held, counted in ((side.within, hours), (side.near, near)):
+            if counted.hold(record.arrived_at):
+                _take(held, record.data, place=place, incidents=incidents)
+    return side
+
+
+def _of_raw(raw: RawBucket, prefix: str, hours: Hours, *, incidents: bool = False) -> Side:
+    side, near = Side(), hours.widened()
+    for found in raw.objects(prefix):
+        if not near.hold_object(found.arrived_at):
+            continue
+        content = raw.read(found.key)
+        _take(side.near, content, place=found.key, incidents=incidents)
+        if hours.hold_object(found.arrived_at):
+            _take(side.within, content, place=found.key, incidents=incidents)
+    return side
+
+
+def _take(held: Held, content: bytes, *, place: str, incidents: bool) -> None:
+    held.add(content, place=place)
+    if incidents:
+        held.add_incidents(content, place=place)
+
+
+def _records(laptop: Laptop, stream: str) -> Iterator[Record]:
+    """Yield every record that the stream has now, shard by shard."""
+    kinesis = laptop.client("kinesis")
+    for shard in shard_ids(kinesis, stream):
+        cursor = ShardCursor(kinesis, stream=stream, shard=shard, after=None)
+        while found := cursor.read(_RECORDS_AT_ONCE):
+            yield from found
