@@ -20,6 +20,7 @@ from glue_jobs.tables import TABLES
 from lambdas.allow import __main__ as allow_main
 from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
+from stacks import __main__ as stacks_main
 
 ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop", "evaluation")
 RAW_COLUMNS = {"line", "arrival_hour"}
@@ -42,6 +43,7 @@ def rooms() -> dict[str, Any]:
         "evaluation": evaluation_main.app,
         "lambdas.allow": allow_main.app,
         "flink_app": flink_main.app,
+        "stacks": stacks_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from stacks.cost.tables import Assumption
 from stacks.cost.templates import Templates
-from stacks.cost.wiring import Wiring
+from stacks.cost.wiring import UnknownPartError, Wiring
 
 HOURS = 730
 DAYS = HOURS / 24
@@ -78,11 +78,13 @@ class Month:
         return SECONDS / period_seconds * busy * self["tallies_per_period"]
 
     def flow(self, stream: str) -> Flow:
-        """Return what flows through a stream; a stream that is neither's carries nothing that is known, KeyError."""
-        records, record_bytes = {
-            self.wiring.events_stream: (self.events, self["event_bytes"]),
-            self.wiring.incidents_stream: self._about_incidents(),
-        }[stream]
+        """Return what flows through a stream. Raises UnknownPartError for one that is neither of the two."""
+        if stream == self.wiring.events_stream:
+            records, record_bytes = self.events, self["event_bytes"]
+        elif stream == self.wiring.incidents_stream:
+            records, record_bytes = self._about_incidents()
+        else:
+            raise UnknownPartError(f"nothing says what the stream {stream} carries")
         return Flow(records=records, record_bytes=record_bytes, readers=self.wiring.readers(stream))
 
     def _about_incidents(self) -> tuple[float, float]:

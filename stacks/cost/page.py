@@ -42,6 +42,11 @@ _READING = """\
 Rates are means over the month, day and night. Storage is counted when it is as full as it will be: raw objects for
 as long as the stage keeps them, and a year of the lake.
 """
+_OTHERS = """\
+A request of theirs may
+carry several events, and their platform does other things than this one. Their line for real time could not be read
+again when this page was made, only earlier revisions of their page.
+"""
 _NIGHT = """\
 ## Stopping the detector at night
 
@@ -58,6 +63,10 @@ _ONE_FIREHOSE = """\
 **One Firehose instead of two.** Firehose bills by volume and not by stream. The one of the incidents stream carries
 tallies and episodes, and costs {incidents_firehose} US dollars a month at 10 events/s, objects included; sent by
 the other, the same records would be billed there.
+
+**Anything, of what Firehose takes in.** It counts every record as 5 KB, and an event has less than a tenth of that.
+Several events in one record would cost less here and in the streams; one event a record is what the detector, the
+exact bytes in the raw bucket and the account of every record rest on.
 
 **A smaller scan bound.** `bytes_scanned_cutoff` bounds a single question in Athena, {cutoff} on `dev`: the dearest
 question costs {dearest} US dollars. It lowers the bill only where the lake is so large that questions run into it.
@@ -79,10 +88,9 @@ def page(studies: list[Study]) -> str:
     first = studies[0]
     parts = [
         _INTRODUCTION,
-        f"Prices: {first.table.region}, {first.table.as_of}. {_READING}",
+        f"Prices: {first.table.region}, {first.table.as_of}.\n{_READING}",
         *(part for study in studies for part in _stage(study)),
-        f"## Others\n\n{comparison_sentence(first)} A request of theirs may carry several events, "
-        "and their platform does other things than this one.\n",
+        f"## Others\n\n{comparison_sentence(first)} {_OTHERS}",
         _NIGHT,
         _not_lowering(first),
         _RECORDED,
