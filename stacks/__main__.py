@@ -58,8 +58,9 @@ def cost(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
 
 
 def _show(stage: str, events_per_day: float | None, cdk_out: Path | None, as_format: Format) -> None:
-    templates = read(cdk_out) if cdk_out else None
-    found = study(stage_named(stage), templates=templates, events_per_day=events_per_day, with_savings=not cdk_out)
+    wanted = stage_named(stage)
+    templates = read(cdk_out, stage=wanted.name) if cdk_out else None
+    found = study(wanted, templates=templates, events_per_day=events_per_day, with_savings=not cdk_out)
     match as_format:
         case Format.JSON:
             typer.echo(as_json(found))

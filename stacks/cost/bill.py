@@ -16,7 +16,7 @@ METERS: dict[str, Callable[[Resource, Month], Iterator[Line]]] = {
     "AWS::CloudWatch::Dashboard": keeping.dashboard,
     "AWS::DynamoDB::Table": keeping.table,
     "AWS::Glue::Job": keeping.job,
-    "AWS::KMS::Key": keeping.key,
+    "AWS::KMS::Key": keeping.own_key,
     "AWS::Kinesis::Stream": streaming.stream,
     "AWS::KinesisAnalyticsV2::Application": streaming.application,
     "AWS::KinesisFirehose::DeliveryStream": streaming.delivery,

@@ -86,7 +86,8 @@ def table(resource: Resource, month: Month) -> Iterator[Line]:
 def _incidents_table(key: str, month: Month) -> Iterator[Line]:
     # Each record writes the row once, and an alert marks it once more.
     writes = (month.incident_records + month.incidents) * math.ceil(month["row_bytes"] / KILOBYTE)
-    kept = month.incidents * 12 * month["row_bytes"] / GIGABYTE
+    kept_months = month.wiring.row_retention_days / DAYS
+    kept = month.incidents * kept_months * month["row_bytes"] / GIGABYTE
     yield Line(price="dynamodb_million_writes", quantity=writes / 1e6, resource=key)
     yield Line(price="dynamodb_gb_month", quantity=kept, resource=key)
     yield Line(price="dynamodb_recovery_gb_month", quantity=kept, resource=key)
@@ -102,7 +103,7 @@ def job(resource: Resource, month: Month) -> Iterator[Line]:
     workers = properties["NumberOfWorkers"]
     hours = month["glue_start_minutes"] / 60 + core_seconds / 3600 / (CORES_OF_A_WORKER * max(workers - 1, 1))
     yield Line(price="glue_dpu_hour", quantity=runs * hours * workers, resource=key)
-    yield from logs(runs * month["glue_log_megabytes_per_run"] / 1024, key)
+    yield from logs(runs * month["glue_log_megabytes_per_run"] / 1024, key, month)
 
 
 def workgroup(resource: Resource, month: Month) -> Iterator[Line]:
@@ -130,7 +131,7 @@ def dashboard(resource: Resource, month: Month) -> Iterator[Line]:
     yield Line(price="custom_metric", quantity=(steady if month.events else 0) + by_episode, resource=resource.key)
 
 
-def key(resource: Resource, month: Month) -> Iterator[Line]:
+def own_key(resource: Resource, month: Month) -> Iterator[Line]:
     """Price a key of our own and its requests."""
     yield Line(price="kms_key", quantity=1, resource=resource.key)
     requests = month["own_key_requests_per_month"] / 1e4

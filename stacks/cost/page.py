@@ -12,7 +12,7 @@ from stacks.cost.wording import (
     crossover_sentence,
     dominant_rows,
     per_million_rows,
-    rate_title,
+    rate_titles,
     saving_rows,
     sum_rows,
 )
@@ -40,7 +40,8 @@ With `--cdk-out` it prices the templates that `make synth` wrote, and says nothi
 """
 _READING = """\
 Rates are means over the month, day and night. Storage is counted when it is as full as it will be: raw objects for
-as long as the stage keeps them, and a year of the lake.
+as long as the stage keeps them, and a year of the lake. What is not in a template is not in the bill: the bucket of
+`cdk bootstrap`, users of QuickSight, a shop's own way of sending events, and traffic out of the region.
 """
 _OTHERS = """\
 A request of theirs may
@@ -55,7 +56,8 @@ stopped detector until an hour after it starts. At 22:00 UTC EventBridge Schedul
 Flink takes a snapshot while it stops; at 6:00 it starts from the latest snapshot and reads on where it left off. The
 events of the night wait in the stream, which keeps them for `stream_retention_hours`; a stage whose rest is longer
 than half of that is refused. Firehose, the raw bucket and the nightly jobs do not notice. Incidents of the night open
-in the morning, so the nightly run restates the people-only numbers of that day a day later.
+in the morning, so the nightly run restates the people-only numbers of that day a day later. Catching up takes minutes
+where the detector has room; raise `detector_parallelism` where it takes longer than the hour for which alarms are mute.
 """
 _ONE_FIREHOSE = """\
 ## What would not lower it
@@ -101,7 +103,7 @@ def page(studies: list[Study]) -> str:
 
 
 def _stage(study: Study) -> Iterator[str]:
-    rates = tuple(map(rate_title, study.bills))
+    rates = rate_titles(study)
     yield f"## Stage {study.stage}\n"
     yield _table(bill_header(study), [*bill_rows(study), *sum_rows(study)])
     yield "For a million events, idle included:\n"

@@ -7,7 +7,7 @@ import json
 from rich.console import Console
 from rich.table import Table
 
-from stacks.cost.study import IDLE, Study
+from stacks.cost.study import Study
 from stacks.cost.wording import (
     Row,
     bill_header,
@@ -16,7 +16,7 @@ from stacks.cost.wording import (
     crossover_sentence,
     dominant_rows,
     per_million_rows,
-    rate_title,
+    rate_titles,
     saving_rows,
     sum_rows,
 )
@@ -51,11 +51,9 @@ def show(console: Console, study: Study) -> None:
     for row in sum_rows(study):
         bill.add_row(*row, style="bold")
     console.print(bill)
-    rates = tuple(rate_title(rate) for rate in study.bills)
+    rates = rate_titles(study)
     console.print("For a million events", highlight=False)
-    console.print(
-        _table(("US dollars", *(title for title in rates if title != rate_title(IDLE))), list(per_million_rows(study)))
-    )
+    console.print(_table(("US dollars", *rates[1:]), list(per_million_rows(study))))
     console.print("What costs most", highlight=False)
     console.print(_table(("at", "first", "second", "third"), list(dominant_rows(study))))
     if study.savings:

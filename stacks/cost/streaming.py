@@ -76,7 +76,7 @@ def application(resource: Resource, month: Month) -> Iterator[Line]:
     yield Line(price="kpu_hour", quantity=(units + 1) * HOURS * share, resource=key)
     yield Line(price="flink_gb_month", quantity=units * month["kpu_storage_gigabytes"] * share, resource=key)
     yield Line(price="flink_backup_gb_month", quantity=month["snapshot_gigabytes"], resource=key)
-    yield from logs(log_gigabytes, key)
+    yield from logs(log_gigabytes, key, month)
 
 
 def event_source(resource: Resource, month: Month) -> Iterator[Line]:
@@ -91,7 +91,7 @@ def event_source(resource: Resource, month: Month) -> Iterator[Line]:
     seconds = invocations * month["responder_seconds"]
     yield Line(price="lambda_million_requests", quantity=invocations / 1e6, resource=key)
     yield Line(price="lambda_gb_second", quantity=seconds * gigabytes, resource=key)
-    yield from logs(invocations * month["responder_log_bytes"] / GIGABYTE, key)
+    yield from logs(invocations * month["responder_log_bytes"] / GIGABYTE, key, month)
 
 
 def function(resource: Resource, month: Month) -> Iterator[Line]:
@@ -107,7 +107,8 @@ def schedule(resource: Resource, _month: Month) -> Iterator[Line]:
     yield Line(price="scheduler_million", quantity=times / 1e6, resource=resource.key)
 
 
-def logs(gigabytes: float, resource: str) -> Iterator[Line]:
-    """Price logs: taking them in, and keeping about a month of them."""
+def logs(gigabytes: float, resource: str, month: Month) -> Iterator[Line]:
+    """Price the logs of a month: taking them in, and keeping them as long as the stage does."""
+    kept_months = month.wiring.log_retention_days / DAYS
     yield Line(price="log_gb_in", quantity=gigabytes, resource=resource)
-    yield Line(price="log_gb_month", quantity=gigabytes * min(DAYS, 30) / 30, resource=resource)
+    yield Line(price="log_gb_month", quantity=gigabytes * kept_months, resource=resource)

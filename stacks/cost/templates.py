@@ -94,11 +94,11 @@ def _stack(key: str) -> str:
     return key.partition("/")[0]
 
 
-def read(directory: Path) -> Templates:
-    """Return the templates in a folder that `cdk synth` wrote. Raises NoTemplatesError."""
-    paths = sorted(directory.glob(f"*{SUFFIX}"))
+def read(directory: Path, *, stage: str) -> Templates:
+    """Return a stage's templates in a folder that `cdk synth` wrote; it may hold others. Raises NoTemplatesError."""
+    paths = sorted(directory.glob(f"floorwalker-{stage}-*{SUFFIX}"))
     if not paths:
-        raise NoTemplatesError(f"{directory} has no templates: run `make synth`")
+        raise NoTemplatesError(f"{directory} has no templates of the stage {stage}: run `make synth STAGE={stage}`")
     return Templates(stacks={path.name.removesuffix(SUFFIX): json.loads(path.read_text()) for path in paths})
 
 
@@ -110,4 +110,4 @@ def synthesise(stage: Stage) -> Templates:
     with tempfile.TemporaryDirectory() as folder:
         app = App(outdir=folder, context=flags, analytics_reporting=False)
         add_platform(app, stage=stage, alert_email=ALERT_EMAIL)
-        return read(Path(app.synth().directory))
+        return read(Path(app.synth().directory), stage=stage.name)

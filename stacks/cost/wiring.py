@@ -76,9 +76,15 @@ class Wiring:
         """Return the resource that an environment variable of the responder names."""
         return self.templates.named_by(self.responder, "Environment", "Variables", variable)
 
-    def of_jobs(self, argument: str) -> str | None:
-        """Return the resource that an argument of the batch jobs names."""
-        return self.templates.named_by(self.templates.all(JOB)[0], "DefaultArguments", argument)
+    @property
+    def row_retention_days(self) -> float:
+        """How long the responder keeps the row of an incident."""
+        return float(self.responder.properties["Environment"]["Variables"]["RETENTION_DAYS"])
+
+    @property
+    def log_retention_days(self) -> float:
+        """How long logs are kept at most."""
+        return max(float(group.properties["RetentionInDays"]) for group in self.templates.all("AWS::Logs::LogGroup"))
 
     @cached_property
     def raw_bucket(self) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stacks.cost.savings import Saving
-from stacks.cost.study import IDLE, Study
+from stacks.cost.study import IDLE, SECONDS_OF_A_DAY, Study
 
 Row = tuple[str, ...]
 
@@ -15,14 +15,23 @@ def money(usd: float | None) -> str:
     return f"{usd:,.2f}" if abs(usd) < 100 else f"{usd:,.0f}"
 
 
-def rate_title(rate: float) -> str:
+def rate_title(study: Study, rate: float) -> str:
     """Return what a column is called."""
-    return "idle" if rate == IDLE else f"{rate:,.4g}/s"
+    if rate == IDLE:
+        return "idle"
+    if rate == study.asked_events_per_second:
+        return f"{rate * SECONDS_OF_A_DAY:,.0f}/day"
+    return f"{rate:,.4g}/s"
+
+
+def rate_titles(study: Study) -> Row:
+    """Return what the columns are called."""
+    return tuple(rate_title(study, rate) for rate in study.bills)
 
 
 def bill_header(study: Study) -> Row:
     """Return the titles of the bill's columns."""
-    return ("US dollars a month", *(rate_title(rate) for rate in study.bills))
+    return ("US dollars a month", *rate_titles(study))
 
 
 def bill_rows(study: Study) -> Iterator[Row]:
@@ -60,7 +69,7 @@ def dominant_rows(study: Study) -> Iterator[Row]:
             f"{study.table.prices[name].service}, {_per(study, name)}: {share:.0%}"
             for name, share in study.dominant(rate)
         )
-        yield (rate_title(rate), *shares)
+        yield (rate_title(study, rate), *shares)
 
 
 def _per(study: Study, name: str) -> str:
@@ -86,7 +95,7 @@ def crossover_sentence(study: Study) -> str:
         return (
             f"At no rate do shards cost less than on-demand streams, at peaks of {found.peak_factor:g} times the mean."
         )
-    peaks = ", ".join(f"{peak:,.0f} times at {rate_title(rate)}" for rate, peak in found.highest_peak.items())
+    peaks = ", ".join(f"{peak:,.0f} times at {rate_title(study, rate)}" for rate, peak in found.highest_peak.items())
     return (
         f"Shards cost less than on-demand streams from {found.from_events_per_second:,.3g} events/s on, at peaks of "
         f"{found.peak_factor:g} times the mean. On demand is the cheaper one only where the peak is more than so many "

@@ -124,7 +124,7 @@ def templates_of(synthesised: Callable[[str], Synthesised]) -> Callable[[Stage],
     @cache
     def templates(stage: Stage) -> Templates:
         listed = STAGES.get(stage.name) == stage
-        return read(synthesised(stage.name).directory) if listed else synthesise(stage)
+        return read(synthesised(stage.name).directory, stage=stage.name) if listed else synthesise(stage)
 
     return templates
 

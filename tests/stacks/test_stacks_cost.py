@@ -134,6 +134,26 @@ def test_a_record_counts_in_whole_steps(dev_templates: Templates, event_bytes: i
     assert paid["firehose_gb"] == pytest.approx(fives * EVENTS * 5 * 1024 / GIB * 0.029)
 
 
+def test_what_is_kept_longer_costs_more(templates_of: TemplatesOf):
+    """By hand, raw objects at 1,000 events a second: 90 days in Standard, the rest of three years archived."""
+    gigabytes_a_day = EVENTS / HOURS * 24 * assumptions()["event_bytes_in_raw"].value / GIB
+    dev = _of(price(templates_of(DEV), events_per_second=1000), "Raw")
+    assert dev["s3_gb_month"] == pytest.approx(30 * gigabytes_a_day * 0.023)
+    assert dev["s3_archive_gb_month"] == 0
+    prod = _of(price(templates_of(PROD), events_per_second=1000), "Raw")
+    assert prod["s3_gb_month"] == pytest.approx(90 * gigabytes_a_day * 0.023)
+    assert prod["s3_archive_gb_month"] == pytest.approx((3 * 365 - 90) * gigabytes_a_day * 0.004)
+
+
+def test_a_job_is_paid_for_each_worker_and_run(templates_of: TemplatesOf):
+    """By hand, idle: two jobs a day and one a week start, on two workers here and on five there."""
+    minutes = assumptions()["glue_start_minutes"].value
+    for stage, workers in ((DEV, 2), (PROD, 5)):
+        runs = HOURS / 24 * (2 + 1 / 7)
+        glue = price(templates_of(stage), events_per_second=0).by_service()["Glue"]
+        assert glue == pytest.approx(runs * minutes / 60 * workers * 0.44)
+
+
 def test_each_million_events_more_costs_less_at_a_higher_rate(templates_of: TemplatesOf):
     """The idle cost is shared by more events, and nothing grows faster than they do."""
     for stage in STAGES.values():

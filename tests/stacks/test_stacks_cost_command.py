@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def test_without_templates_it_says_so(tmp_path):
     result = CliRunner().invoke(app, ["cost", "--cdk-out", str(tmp_path)])
     assert result.exit_code == 1
     assert "make synth" in result.stderr
+
+
+def test_templates_of_another_stage_in_the_folder_are_left_alone(dev, prod, tmp_path):
+    """`cdk.out` keeps those of every stage that was ever synthesised there."""
+    for synthesised in (dev, prod):
+        for template in synthesised.directory.glob("*.template.json"):
+            shutil.copy(template, tmp_path)
+    alone = _run("--cdk-out", str(dev.directory), "--format", "csv")
+    assert _run("--cdk-out", str(tmp_path), "--format", "csv") == alone
 
 
 def test_a_stage_that_is_none_is_refused():
