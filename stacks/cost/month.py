@@ -47,7 +47,9 @@ class Month:
     events_per_second: float
 
     def __getitem__(self, name: str) -> float:
-        """Return the number that is assumed under this name."""
+        """Return the number that is assumed under this name. Raises UnknownPartError."""
+        if name not in self.assumed:
+            raise UnknownPartError(f"nothing is assumed under the name {name}")
         return self.assumed[name].value
 
     @property

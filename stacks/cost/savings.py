@@ -85,10 +85,10 @@ def savings(
     for option in OPTIONS:
         for rate, bill in bills.items():
             value = option.value(replace(month, events_per_second=rate))
-            if value == getattr(stage, option.setting):
+            changed = _with(stage, option.setting, value)
+            if changed is None:
                 continue
-            changed = synthesised(replace(stage, **{option.setting: value}))
-            saved = bill.total - price(changed, events_per_second=rate).total
+            saved = bill.total - price(synthesised(changed), events_per_second=rate).total
             known = found.get((option.setting, value))
             usd = {**(known.usd if known else {}), rate: saved}
             found[option.setting, value] = Saving(
@@ -96,3 +96,13 @@ def savings(
             )
     worth = [saving for saving in found.values() if max(saving.usd.values()) >= WORTH_TELLING_USD]
     return sorted(worth, key=lambda saving: -max(saving.usd.values()))
+
+
+def _with(stage: Stage, setting: str, value: Any) -> Stage | None:
+    """Return the stage with this setting; None where it has it, or where it would be refused beside its others."""
+    if value == getattr(stage, setting):
+        return None
+    try:
+        return replace(stage, **{setting: value})
+    except ValueError:
+        return None

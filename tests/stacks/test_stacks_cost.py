@@ -60,6 +60,7 @@ def test_a_type_that_nobody_has_priced_is_an_error(dev_templates: Templates):
         ("AWS::Lambda::Function", {}),
         ("AWS::DynamoDB::Table", {}),
         ("AWS::S3::Bucket", {}),
+        ("AWS::Glue::Job", {"DefaultArguments": {"--job": "forecast"}, "NumberOfWorkers": 2}),
         ("AWS::Scheduler::Schedule", {"ScheduleExpression": "rate(1 minute)"}),
     ],
 )

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,13 @@ def test_each_setting_that_saves_is_priced_by_a_stage_that_has_it(templates_of: 
     saved = {(each.setting, each.value): each.usd for each in found.savings}
     assert saved["shards_per_stream", 1][10.0] == pytest.approx(2 * 730 * (0.04 - 0.015), rel=0.2)
     assert saved["detector_rests", (22, 6)][0.0] == pytest.approx((2 * 730 * 0.11 + 50 * 0.1) / 3, rel=0.01)
+
+
+def test_a_setting_that_the_stage_could_not_have_is_not_proposed(templates_of: TemplatesOf):
+    """Its detector rests for longer than the proposed retention of the streams allows."""
+    stage = replace(DEV, detector_rests=(6, 22), stream_retention_hours=48)
+    found = study(stage, synthesised=lambda _stage: templates_of(DEV))
+    assert "stream_retention_hours" not in {each.setting for each in found.savings}
 
 
 def test_the_page_is_up_to_date(templates_of: TemplatesOf):
