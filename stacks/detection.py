@@ -15,6 +15,7 @@ from stacks.packaging import connector_jar, detector_zip, function_zip
 from stacks.parts.function import Function
 from stacks.parts.log_group import log_group
 from stacks.parts.permission import allow
+from stacks.parts.rest import Rest
 from stacks.stages import Stage
 
 RUN_OPTIONS = "kinesis.analytics.flink.run.options"
@@ -50,6 +51,8 @@ class DetectionStack(Stack):
         _let_start(starter, application=self.application)
         running = _running(self, starter=starter, application=self.application, code=code)
         running.node.add_dependency(logging)
+        if stage.detector_rests:
+            Rest(self, "Rest", application=self.application, hours=stage.detector_rests)
         CfnOutput(self, "DetectorName", value=self.application.ref)
 
 

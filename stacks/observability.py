@@ -1,6 +1,6 @@
 """What an operator looks at, and what wakes one up."""
 
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -16,6 +16,9 @@ from stacks.response import ResponseStack
 from stacks.stages import Stage
 from stacks.streams import StreamsStack
 
+# What goes off when the detector is stopped or has much to catch up with.
+ALARMS_OF_A_STOPPED_DETECTOR = ("EventsBehind", "DetectorRestarting", "DetectorDown", "Silence")
+CATCHING_UP_HOURS = 1
 Graph = tuple[str, list[cloudwatch.IMetric]]
 
 
@@ -36,8 +39,11 @@ class ObservabilityStack(Stack):
         super().__init__(scope, construct_id)
         measures = Measures(streams=streams, lake=lake, detection=detection, response=response)
         operations = actions.SnsAction(response.operations)
-        for alarm in alarms(self, stage=stage, measures=measures):
+        watched = alarms(self, stage=stage, measures=measures)
+        for alarm in watched:
             alarm.add_alarm_action(operations)
+        if stage.detector_rests:
+            _mute_while_detector_rests(self, stage=stage, watched=watched)
         _tell_of_failed_jobs(self, stage=stage, jobs=lake.jobs, topic=response.operations)
         _dashboard(self, measures=measures)
 
@@ -67,6 +73,19 @@ def _tell_of_failed_jobs(scope: Construct, *, stage: Stage, jobs: BatchJobs, top
                 ),
             )
         ],
+    )
+
+
+def _mute_while_detector_rests(scope: Construct, *, stage: Stage, watched: list[cloudwatch.Alarm]) -> None:
+    """Send nobody a mail about a detector that is stopped on purpose, nor while it catches up."""
+    stops_at_hour, _ = stage.detector_rests or (0, 0)
+    cloudwatch.AlarmMuteRule(
+        scope,
+        "DetectorRests",
+        description="Floorwalker: the detector is stopped at night",
+        alarms=[alarm for alarm in watched if alarm.node.id in ALARMS_OF_A_STOPPED_DETECTOR],
+        schedule=cloudwatch.ScheduleExpression.cron(hour=str(stops_at_hour), minute="0"),
+        duration=Duration.hours(stage.detector_rest_hours + CATCHING_UP_HOURS),
     )
 
 

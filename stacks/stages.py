@@ -41,6 +41,9 @@ class Stage:
     delivery_buffer_mebibytes: int = 16
     detector_parallelism: int = 1
     detector_parallelism_per_kpu: int = 1
+    # Hours of the day, UTC, between which the detector is stopped to save money: (22, 6) is eight hours of the night.
+    # It takes up at its snapshot where it left off, so the records of those hours must still be in the stream.
+    detector_rests: tuple[int, int] | None = None
     allowed_lateness_seconds: int = 10
     threshold_overrides: tuple[str, ...] = ()
     # IPv4 networks of automata that are welcome: search engines as they publish them, the shop's own monitors.
@@ -63,12 +66,29 @@ class Stage:
         Raises ValueError, and UnknownUserError for the user.
         """
         with_thresholds(RULES, self.threshold_overrides)
+        if self.detector_rests:
+            self._refuse_rest_that_loses_records(*self.detector_rests)
         for network in self.known_networks:
             IPv4Network(network)
         if self.quicksight_user and not _QUICKSIGHT_USER.fullmatch(self.quicksight_user):
             raise UnknownUserError(
                 f"{self.quicksight_user!r} is no QuickSight user or group: give its ARN, as "
                 "arn:aws:quicksight:eu-west-1:123456789012:user/default/NAME"
+            )
+
+    @property
+    def detector_rest_hours(self) -> int:
+        """How many hours of each day the detector is stopped."""
+        return (self.detector_rests[1] - self.detector_rests[0]) % 24 if self.detector_rests else 0
+
+    def _refuse_rest_that_loses_records(self, stops: int, starts: int) -> None:
+        """Raise ValueError for hours that are none, and for a rest that what is in the stream does not outlast."""
+        if stops == starts or not {stops, starts} <= set(range(24)):
+            raise ValueError(f"detector_rests={self.detector_rests}: give two different hours of the day, 0 to 23")
+        if 2 * self.detector_rest_hours > self.stream_retention_hours:
+            raise ValueError(
+                f"detector_rests={self.detector_rests}: {self.detector_rest_hours} hours are more than half of the "
+                f"{self.stream_retention_hours} that the streams keep records: catching up would lose some"
             )
 
 

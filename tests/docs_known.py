@@ -21,6 +21,7 @@ from lambdas.allow import __main__ as allow_main
 from lambdas.dead_letters import __main__ as dead_letters_main
 from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
+from stacks import __main__ as stacks_main
 
 ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop", "evaluation")
 RAW_COLUMNS = {"line", "arrival_hour"}
@@ -44,6 +45,7 @@ def rooms() -> dict[str, Any]:
         "lambdas.allow": allow_main.app,
         "lambdas.dead_letters": dead_letters_main.app,
         "flink_app": flink_main.app,
+        "stacks": stacks_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ import pytest
 from aws_cdk import App
 
 from app import build
-from stacks.stages import STAGES
+from stacks.cost.templates import Templates, read, synthesise
+from stacks.platform import add_platform
+from stacks.rulebook import check_with_rules
+from stacks.stages import DEV, STAGES, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERT_EMAIL = "keeper@example.com"
@@ -103,6 +106,27 @@ def synthesised(new_app: Callable[..., App]) -> Callable[..., Synthesised]:
         return Synthesised(stage=stage, directory=Path(app.synth().directory))
 
     return synthesise
+
+
+@pytest.fixture(scope="session")
+def resting(new_app: Callable[..., App]) -> Synthesised:
+    """Return the templates of a stage whose detector is stopped at night, held to the rules as the listed ones are."""
+    app = new_app()
+    add_platform(app, stage=replace(DEV, detector_rests=(22, 6)), alert_email=ALERT_EMAIL)
+    check_with_rules(app, stage_name=DEV.name)
+    return Synthesised(stage=DEV.name, directory=Path(app.synth().directory))
+
+
+@pytest.fixture(scope="session")
+def templates_of(synthesised: Callable[[str], Synthesised]) -> Callable[[Stage], Templates]:
+    """Return the templates of any stage as the cost model reads them; of a listed one those that all tests share."""
+
+    @cache
+    def templates(stage: Stage) -> Templates:
+        listed = STAGES.get(stage.name) == stage
+        return read(synthesised(stage.name).directory, stage=stage.name) if listed else synthesise(stage)
+
+    return templates
 
 
 @pytest.fixture(params=sorted(STAGES))

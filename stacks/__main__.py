@@ -1,0 +1,81 @@
+"""`python -m stacks`: what the stacks say about themselves, without deploying anything."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stacks.cost import recorded
+from stacks.cost.bill import UnpricedError
+from stacks.cost.page import page
+from stacks.cost.report import as_csv, as_json, show
+from stacks.cost.study import study
+from stacks.cost.templates import NoTemplatesError, read
+from stacks.cost.wiring import UnknownPartError
+from stacks.packaging import PackagingError
+from stacks.stages import DEV, PROD, UnknownStageError, stage_named
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+# The stages that are for AWS.
+ON_THE_PAGE = (DEV, PROD)
+
+
+class Format(StrEnum):
+    """How the figures are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@app.callback()
+def stacks() -> None:
+    """Look at the stacks."""
+
+
+@app.command()
+def cost(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
+    events_per_day: Annotated[float | None, typer.Option(min=0, help="A column for so many events a day.")] = None,
+    stage: Annotated[str, typer.Option(help="The stage to price.")] = recorded.DEFAULT_STAGE.name,
+    cdk_out: Annotated[Path | None, typer.Option(help="Price the templates in this folder, synthesise none.")] = None,
+    as_format: Annotated[Format, typer.Option("--format", help="For people, or for tools.")] = Format.TABLE,
+    to_page: Annotated[
+        Path | None, typer.Option("--page", help="Write the page of documentation to this file.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Record what the default stage costs now.")] = False,
+) -> None:
+    """Price the templates of a stage: by service, for a million events, at rising rates, and what would lower it."""
+    try:
+        if to_page or record:
+            _write(to_page, record=record)
+        else:
+            _show(stage, events_per_day, cdk_out, as_format)
+    except (UnknownStageError, UnpricedError, UnknownPartError, NoTemplatesError, PackagingError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def _show(stage: str, events_per_day: float | None, cdk_out: Path | None, as_format: Format) -> None:
+    wanted = stage_named(stage)
+    templates = read(cdk_out, stage=wanted.name) if cdk_out else None
+    found = study(wanted, templates=templates, events_per_day=events_per_day, with_savings=not cdk_out)
+    match as_format:
+        case Format.JSON:
+            typer.echo(as_json(found))
+        case Format.CSV:
+            typer.echo(as_csv(found))
+        case Format.TABLE:
+            show(Console(), found)
+
+
+def _write(to_page: Path | None, *, record: bool) -> None:
+    if record:
+        recorded.write(study(recorded.DEFAULT_STAGE, with_savings=False).bills)
+    if to_page:
+        to_page.write_text(page([study(stage) for stage in ON_THE_PAGE]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    app()
