@@ -21,7 +21,7 @@ def build(app: App) -> None:
     if quicksight_user := app.node.try_get_context("quicksight_user"):
         stage = replace(stage, quicksight_user=quicksight_user)
     add_platform(app, stage=stage, alert_email=app.node.try_get_context("alert_email"))
-    check_with_rules(app, stage_name=stage.name)
+    check_with_rules(app, stage=stage)
 
 
 def main() -> None:

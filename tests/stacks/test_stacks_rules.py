@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 
 from app import build
-from stacks.rulebook import ACCEPTED
+from stacks.acceptance import expired
+from stacks.accepted import ACCEPTED
 from stacks.stages import STAGES
 from stacks.wildcards import WILDCARDS
 
@@ -18,8 +21,14 @@ BROAD = ("FullAccess", "AdministratorAccess", "PowerUser")
 
 
 def test_no_rule_is_broken_without_a_reason(every_stage):
-    """The rules are the AWS Solutions set."""
+    """The rules are those of AWS Solutions, Serverless and NIST 800-53 R5."""
     assert every_stage.findings() == []
+
+
+@pytest.mark.parametrize("pack", ["AwsSolutions", "Serverless", "NIST.800.53.R5"])
+def test_every_pack_has_looked(every_stage, pack):
+    """A pack that is not run finds nothing either."""
+    assert any(finding.startswith(f"{pack}-") for _, finding in every_stage.accepted())
 
 
 def test_an_open_bucket_fails_the_synth(new_app):
@@ -42,6 +51,19 @@ def test_every_accepted_finding_is_still_found(dev):
 def test_every_accepted_finding_has_a_reason():
     """Whoever meets the finding next must be able to judge it."""
     assert all(len(accepted.reason.split()) > 5 for accepted in ACCEPTED)
+
+
+def test_no_accepted_finding_has_expired():
+    """What was right when it was written is looked at again: judge the entry anew, then move its date."""
+    assert expired(ACCEPTED, on=date.today()) == []
+
+
+def test_an_accepted_finding_expires_after_its_last_day():
+    """The watch must be able to ring, and must not ring a day early."""
+    last_day = date(2026, 3, 31)
+    entry = replace(ACCEPTED[0], expires=last_day)
+    assert expired((entry,), on=last_day) == []
+    assert expired((entry,), on=last_day + timedelta(days=1)) == [entry]
 
 
 def test_cloudformation_would_accept_the_templates(synthesised):
