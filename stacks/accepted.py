@@ -7,9 +7,16 @@ nothing any more. Reasons name what does instead of what the rule asks for.
 from datetime import date
 
 from stacks.acceptance import Accepted
+from stacks.accepted_by_setting import OF_CUSTOMER_KEYS
+from stacks.stages import Stage
 
 # What follows from how a service works is looked at once a year, what is a choice twice.
 _SETTLED, _CHOSEN = date(2027, 11, 30), date(2027, 5, 31)
+
+
+def _with_keys_of_aws(stage: Stage) -> bool:
+    return not stage.customer_keys
+
 
 _OWN_PREFIX = "The role writes below this prefix of this bucket, where object names are Firehose's or Iceberg's own."
 _JOBS_RESOURCES = {
@@ -186,8 +193,16 @@ _NIST = (
             finding="NIST.800.53.R5-S3DefaultEncryptionKMS",
             reason="Every object is encrypted with S3's own key; the setting customer_keys brings one of the shop's.",
             expires=_CHOSEN,
+            found=_with_keys_of_aws,
         )
-        for bucket in _BUCKETS
+        for bucket in ("Raw", "Lake")
+    ),
+    Accepted(
+        stack="lake",
+        construct="AccessLogs",
+        finding="NIST.800.53.R5-S3DefaultEncryptionKMS",
+        reason="S3 writes its access logs into a bucket that is encrypted with its own key only.",
+        expires=_SETTLED,
     ),
     *(
         Accepted(
@@ -197,6 +212,7 @@ _NIST = (
             reason="CloudWatch encrypts every group with its own key, and nothing logs a shopper; the setting "
             "customer_keys brings a key of the shop's.",
             expires=_CHOSEN,
+            found=_with_keys_of_aws,
         )
         for stack, group in _LOGS
     ),
@@ -230,4 +246,4 @@ _NIST = (
     ),
 )
 
-ACCEPTED: tuple[Accepted, ...] = (*_SOLUTIONS, *_SERVERLESS, *_NIST)
+ACCEPTED: tuple[Accepted, ...] = (*_SOLUTIONS, *_SERVERLESS, *_NIST, *OF_CUSTOMER_KEYS)

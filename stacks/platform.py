@@ -3,6 +3,7 @@
 from aws_cdk import App
 
 from stacks.allow_list import AllowListStack
+from stacks.customer_keys import CustomerKeysStack, encrypt_with
 from stacks.detection import DetectionStack
 from stacks.insights import InsightsStack
 from stacks.lake import LakeStack
@@ -50,3 +51,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
             workgroup=lake.queries.workgroup_name,
         )
         insights.add_stack_dependency(lake)
+    if stage.customer_keys:
+        keys = CustomerKeysStack(app, f"{name}-keys", stage=stage)
+        holders = {"streams": streams, "allowlist": allow_list, "lake": lake, "detection": detection}
+        encrypt_with(keys, {**holders, "response": response})

@@ -18,6 +18,10 @@ class UnknownUserError(ValueError):
     """Something that is no QuickSight user or group; the message says what one looks like."""
 
 
+class UnknownSettingError(ValueError):
+    """A setting of the command line with a value it cannot have; the message says which it can."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """What one copy of the platform is given.
@@ -26,7 +30,8 @@ class Stage:
     the stacks are destroyed. `raw_archive_after_days` 0 leaves raw objects where they are. `warehouse_folder` is used
     by the catalog `sqlite` only. `quicksight_user` is the ARN of the QuickSight user or group who is to own the data
     sets and the dashboard, empty for none of them; `quicksight_spice` copies the marts into QuickSight's own store
-    every morning, instead of asking Athena at every look.
+    every morning, instead of asking Athena at every look. `customer_keys` encrypts with keys of the account's own
+    what is otherwise encrypted with keys that AWS manages.
     """
 
     name: str
@@ -56,6 +61,7 @@ class Stage:
     bytes_scanned_cutoff: int = 10 * 1024**3
     quicksight_user: str = ""
     quicksight_spice: bool = False
+    customer_keys: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.

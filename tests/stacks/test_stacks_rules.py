@@ -1,5 +1,6 @@
 """The templates keep to cdk-nag's rules, to CloudFormation's schema, and to the least permissions."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -43,7 +44,7 @@ def test_an_open_bucket_fails_the_synth(new_app):
 def test_every_accepted_finding_is_still_found(dev):
     """A suppression that suppresses nothing hides the next mistake."""
     found = dev.accepted()
-    for accepted in ACCEPTED:
+    for accepted in (each for each in ACCEPTED if each.found(STAGES["dev"])):
         at = f"floorwalker-dev-{accepted.stack}/{accepted.construct}"
         assert (at, accepted.finding.replace("{stage}", "dev")) in found, accepted
 
@@ -88,11 +89,11 @@ def test_every_wildcard_resource_is_listed_with_a_reason(every_stage):
                 assert place and actions in listed[place[0]], f"{resource.logical_id} may {sorted(actions)} on *"
 
 
-def test_every_listed_wildcard_exists(dev):
+def test_every_listed_wildcard_exists(dev, synthesised):
     """A list of what is gone hides what is there."""
     given = {
         (resource.type, frozenset(_listed(statement["Action"])))
-        for resource in dev.everything
+        for resource in (*dev.everything, *synthesised("dev", customer_keys="true").everything)
         for statement in _statements(resource.properties)
         if "*" in _listed(statement.get("Resource", []))
     }
@@ -121,3 +122,15 @@ def _statements(value) -> list[dict]:
 
 def _listed(value) -> list:
     return value if isinstance(value, list) else [value]
+
+
+def test_every_finding_of_checkov_that_is_accepted_has_a_reason_and_a_day_that_is_to_come():
+    """What was right when it was written is looked at again: judge the entry anew, then move its date."""
+    lines = (ROOT / "stacks" / "checkov" / "config.yaml").read_text(encoding="utf-8").splitlines()
+    skipped = lines[lines.index("skip-check:") + 1 :]
+    assert skipped
+    for note, entry in zip(skipped[::2], skipped[1::2], strict=True):
+        written = re.fullmatch(r"  # until (\d{4}-\d{2}-\d{2}): (.+)", note)
+        assert written and re.fullmatch(r"  - CKV_AWS_\d+", entry), entry
+        assert date.fromisoformat(written[1]) >= date.today(), entry
+        assert len(written[2].split()) > 5, entry
