@@ -8,12 +8,12 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from ipaddress import ip_address as read_address
 
 from commerce.incident import Incident
 from commerce.rules.rule import SubjectType
+from lambdas.settings import AddressForm
 
 IPV4_NETWORK_BITS, IPV6_NETWORK_BITS = 24, 48
 UNREADABLE = "(unreadable)"
@@ -21,14 +21,6 @@ _LIKE_AN_ADDRESS = re.compile(
     r"(?<![0-9A-Za-z:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:[0-9]{1,3}[.]){3}[0-9]{1,3}|[0-9A-Fa-f]{0,4})(?![0-9A-Za-z:])"
     r"|(?<![0-9.])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![0-9]|[.][0-9])"
 )
-
-
-class AddressForm(StrEnum):
-    """How addresses leave the streams."""
-
-    FULL = "full"
-    TRUNCATED = "truncated"
-    KEYED_HASH = "keyed_hash"
 
 
 def abbreviated(text: str) -> str:

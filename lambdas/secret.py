@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from lambdas.addresses import AddressForm, Concealment
+from lambdas.addresses import Concealment
+from lambdas.settings import AddressForm
 
 
 class Secrets(Protocol):

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
+from lambdas.settings import AddressForm
 
 _QUICKSIGHT_USER = re.compile(r"arn:[\w-]+:quicksight:[\w-]+:\d{12}:(user|group)/.+")
 
@@ -31,7 +32,8 @@ class Stage:
     by the catalog `sqlite` only. `quicksight_user` is the ARN of the QuickSight user or group who is to own the data
     sets and the dashboard, empty for none of them; `quicksight_spice` copies the marts into QuickSight's own store
     every morning, instead of asking Athena at every look. `customer_keys` encrypts with keys of the account's own
-    what is otherwise encrypted with keys that AWS manages.
+    what is otherwise encrypted with keys that AWS manages. `address_form` says how addresses leave the streams:
+    `full`, `truncated` to a network, or as a `keyed_hash`.
     """
 
     name: str
@@ -62,15 +64,20 @@ class Stage:
     quicksight_user: str = ""
     quicksight_spice: bool = False
     customer_keys: bool = False
+    address_form: str = AddressForm.FULL.value
 
     def __post_init__(self) -> None:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.
 
-        Raises ValueError, and UnknownUserError for the user.
+        Raises ValueError, of it UnknownUserError for the user and UnknownSettingError for the form of addresses.
         """
         with_thresholds(RULES, self.threshold_overrides)
         for network in self.known_networks:
             IPv4Network(network)
+        if self.address_form not in tuple(AddressForm):
+            raise UnknownSettingError(
+                f"address_form is {self.address_form!r}: it has to be one of {', '.join(AddressForm)}"
+            )
         if self.quicksight_user and not _QUICKSIGHT_USER.fullmatch(self.quicksight_user):
             raise UnknownUserError(
                 f"{self.quicksight_user!r} is no QuickSight user or group: give its ARN, as "

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-# All that a function does to the secret that holds the key.
-SECRET_ACTIONS = ("secretsmanager:GetSecretValue",)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ConcealSettings:

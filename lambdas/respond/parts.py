@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
-from lambdas.addresses import AddressForm, Concealment
+from lambdas.addresses import Concealment
 from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import RecentTallies
 from lambdas.respond.mail import Places
@@ -18,6 +18,7 @@ from lambdas.respond.responder import Responder
 from lambdas.respond.settings import RespondSettings
 from lambdas.respond.table import IncidentTable
 from lambdas.respond.topic import AlertTopic
+from lambdas.settings import AddressForm
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
