@@ -162,6 +162,7 @@ def test_firehose_gets_back_every_record_as_lines():
     data = [base64.b64decode(each["data"]) for each in answer]
     assert [part.count(b"\n") for part in data] == [1, 2, 1]
     assert all(part.endswith(b"\n") for part in data)
+    assert data[1] == data[0] * 2, "a record of two lines is two events"
 
 
 def test_the_key_is_read_from_the_secret(aws):
