@@ -46,6 +46,12 @@ test: setup ## All tests, on the real engines
 	@mkdir -p build
 	$(MAKE) --no-print-directory --jobs 3 test-rooms test-spark test-detector
 
+ROOMS := commerce stacks lambdas flink_app glue_jobs simulator laptop benchmarks evaluation
+LOCKS := requirements.lock flink_app/requirements.lock stacks/checkov/requirements.lock
+# Holes that do not reach us, by id: give each a comment with the reason.
+AUDIT_ACCEPTED :=
+AUDIT := $(addprefix --ignore-vuln ,$(AUDIT_ACCEPTED)) --vulnerability-service osv --disable-pip --no-deps --progress-spinner off
+
 # Side by side, as many a test waits for a process that it has started. All that need Spark share one process, the
 # detector has an environment of its own; what these two say is kept until they are through.
 .PHONY: test-rooms test-spark test-detector
@@ -59,7 +65,7 @@ test-detector:
 	  && tail -n 1 build/test-detector.log || { cat build/test-detector.log; exit 1; }
 
 .PHONY: check
-check: lint types layers templates gate ## Lint, types, layers, templates and the gate on quality; `make test` has the tests
+check: lint types layers secure templates gate audit ## Lint, types, layers, security, templates, quality; `make test` has the tests
 
 .PHONY: lint
 lint: setup ## Formatting and lint rules
@@ -74,6 +80,23 @@ types: setup ## mypy, strict
 layers: setup ## Which room may import which
 	lint-imports
 
+.PHONY: secure
+secure: setup ## bandit: patterns in our own code that attackers look for
+	bandit --quiet --configfile pyproject.toml --recursive $(ROOMS) app.py
+
+# With --strict a package that the database does not know is a failure, not silence. That the database answers is tried
+# on a package with holes that are known: an answer that finds none there is worth nothing about the others.
+.PHONY: audit
+audit: setup ## pip-audit: known holes in what is pinned; AUDIT_REQUIRED=1 fails where their database cannot be reached
+	@mkdir -p build && echo 'requests==2.19.0' > build/audit-trial.txt
+	@pip-audit $(AUDIT) -r build/audit-trial.txt > build/audit-trial.log 2>&1 || true
+	@if grep -q -E 'GHSA-|PYSEC-|CVE-' build/audit-trial.log; then \
+	  for lock in $(LOCKS); do echo "$$lock"; pip-audit $(AUDIT) --strict -r "$$lock"; done; \
+	else \
+	  echo "NOT AUDITED: the database of known holes cannot be reached (build/audit-trial.log says why)" >&2; \
+	  [ -z "$(AUDIT_REQUIRED)" ]; \
+	fi
+
 .PHONY: format
 format: setup ## Put every file into the house format
 	ruff format .
@@ -83,6 +106,7 @@ format: setup ## Put every file into the house format
 lock: setup ## Resolve the lock files anew after a change of dependencies
 	uv pip compile pyproject.toml --group dev --python 3.11 --generate-hashes --no-header -q -o requirements.lock
 	uv pip compile flink_app/requirements.txt --python 3.11 --generate-hashes --no-header -q -o flink_app/requirements.lock
+	uv pip compile stacks/checkov/requirements.txt --python 3.11 --generate-hashes --no-header -q -o stacks/checkov/requirements.lock
 	$(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 .PHONY: clean
@@ -116,8 +140,9 @@ synth: setup ## Write the CloudFormation templates to cdk.out
 	$(CDK) synth --quiet --context stage=$(STAGE) $(if $(ALERT_EMAIL),--context alert_email="$(ALERT_EMAIL)")
 
 .PHONY: templates
-templates: synth ## cdk-nag (while synthesising) and cfn-lint over the templates
+templates: synth $(STAMPS)/checkov.stamp ## cdk-nag (while synthesising), cfn-lint and checkov over the templates
 	cfn-lint 'cdk.out/**/*.template.json'
+	.venv-checkov/bin/checkov --config-file stacks/checkov/config.yaml --directory cdk.out --compact --quiet --skip-download
 
 .PHONY: deploy
 deploy: setup credentials ## Deploy to the AWS account of your credentials: STAGE=dev ALERT_EMAIL=you@example.com
@@ -160,6 +185,12 @@ $(STAMPS)/flink.stamp: flink_app/requirements.lock $(STAMPS)/uv-$(UV_VERSION).st
 	@echo "Setting up: Flink (flink_app/requirements.lock)"
 	uv venv --quiet --clear --python $(PYTHON) .venv-flink
 	uv pip install --quiet --compile-bytecode --python .venv-flink/bin/python --require-hashes -r flink_app/requirements.lock
+	@touch $@
+
+$(STAMPS)/checkov.stamp: stacks/checkov/requirements.lock $(STAMPS)/uv-$(UV_VERSION).stamp
+	@echo "Setting up: checkov (stacks/checkov/requirements.lock)"
+	uv venv --quiet --clear --python $(PYTHON) .venv-checkov
+	uv pip install --quiet --compile-bytecode --python .venv-checkov/bin/python --require-hashes -r stacks/checkov/requirements.lock
 	@touch $@
 
 $(STAMPS)/node.stamp: package-lock.json $(STAMPS)/lake.stamp

@@ -8,20 +8,30 @@ from aws_cdk import App
 from stacks.packaging import PackagingError
 from stacks.platform import add_platform
 from stacks.rulebook import check_with_rules
-from stacks.stages import UnknownStageError, UnknownUserError, stage_named
+from stacks.stages import UnknownSettingError, UnknownStageError, UnknownUserError, stage_named
 
 
 def build(app: App) -> None:
     """Put the platform of the stage that the context names into the app.
 
-    Raises UnknownStageError, UnknownUserError, and PackagingError where something that goes into an artifact is not
-    there.
+    Raises UnknownStageError, UnknownUserError, UnknownSettingError, and PackagingError where something that goes into
+    an artifact is not there.
     """
     stage = stage_named(app.node.try_get_context("stage"))
     if quicksight_user := app.node.try_get_context("quicksight_user"):
         stage = replace(stage, quicksight_user=quicksight_user)
+    if (customer_keys := app.node.try_get_context("customer_keys")) is not None:
+        stage = replace(stage, customer_keys=_yes_or_no("customer_keys", customer_keys))
+    if address_form := app.node.try_get_context("address_form"):
+        stage = replace(stage, address_form=address_form)
     add_platform(app, stage=stage, alert_email=app.node.try_get_context("alert_email"))
-    check_with_rules(app, stage_name=stage.name)
+    check_with_rules(app, stage=stage)
+
+
+def _yes_or_no(name: str, given: object) -> bool:
+    if str(given).lower() not in ("true", "false"):
+        raise UnknownSettingError(f"{name} is {given!r}: it has to be true or false")
+    return str(given).lower() == "true"
 
 
 def main() -> None:
@@ -29,7 +39,7 @@ def main() -> None:
     app = App()
     try:
         build(app)
-    except (UnknownStageError, UnknownUserError, PackagingError) as error:
+    except (UnknownStageError, UnknownUserError, UnknownSettingError, PackagingError) as error:
         sys.exit(str(error))
     app.synth()
 

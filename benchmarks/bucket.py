@@ -29,7 +29,7 @@ def served(folder: Path, *, withheld: str = "") -> Iterator[dict[str, str]]:
         yield {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
             "AWS_ACCESS_KEY_ID": "benchmark",
-            "AWS_SECRET_ACCESS_KEY": "benchmark",
+            "AWS_SECRET_ACCESS_KEY": "benchmark",  # nosec B105
             "AWS_DEFAULT_REGION": "us-east-1",
         }
     finally:

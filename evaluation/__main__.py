@@ -72,7 +72,7 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
         held_out=held_out,
         known_networks=(CRAWLER_NETWORK,),
     )
-    work_dir.mkdir(parents=True, exist_ok=True)
+    _make(work_dir)
     chosen: Engine = QuickEngine() if engine == "quick" else FlinkEngine(work_dir.resolve())
     with _faults(), Console(stderr=True).status("…") as status:
         measured = evaluate(
@@ -116,6 +116,13 @@ def _rules(thresholds: list[str] | None) -> tuple[Rule, ...]:
         return with_thresholds(RULES, thresholds or ())
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} is no folder to write to: {error.strerror}") from error
 
 
 @contextmanager

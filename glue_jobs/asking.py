@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from glue_jobs.engine import Answer, Engine, day_literal
+from glue_jobs.engine import Answer, Engine, day_literal, is_text
 from glue_jobs.marts import Reading
 from glue_jobs.questions import Question, questions
 
@@ -37,6 +37,8 @@ def ask(engine: Engine, name: str, values: Sequence[str] = (), *, wish: Wish | N
     if len(values) != len(question.asks):
         wanted = " ".join(f"<{what}>" for what in question.asks) or "nothing more"
         raise QuestionError(f"{name} asks for {wanted}: {len(values)} given")
+    if garbled := [value for value in values if not is_text(value)]:
+        raise QuestionError(f"{garbled[0]!r} is no UTF-8: it names nothing in the lake")
     return engine.ask(_sql(question, wish or Wish()), values)
 
 

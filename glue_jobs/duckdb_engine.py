@@ -21,7 +21,7 @@ from pyiceberg.table import Table as IcebergTable
 from commerce.sql.duckdb import judged_sql
 from glue_jobs import iceberg_upkeep
 from glue_jobs.arrow import arrow_schema
-from glue_jobs.engine import Answer, Expired, day_literal
+from glue_jobs.engine import Answer, Expired, day_literal, make_warehouse
 from glue_jobs.iceberg import iceberg_partition, iceberg_schema
 from glue_jobs.lines import arrow_lines
 from glue_jobs.marts import marts
@@ -216,7 +216,7 @@ def _is_one_of(column: str, values: Collection[Any]) -> BooleanExpression:
 def _catalog_properties(settings: LakeSettings, environment: Mapping[str, str]) -> dict[str, str]:
     if settings.catalog == "sqlite":
         folder = Path(settings.warehouse).resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+        make_warehouse(folder)
         return {"type": "sql", "uri": f"sqlite:///{folder}/catalog.db", "warehouse": folder.as_uri()}
     endpoint = environment.get("AWS_ENDPOINT_URL")
     endpoints = {"glue.endpoint": endpoint, "s3.endpoint": environment.get("AWS_ENDPOINT_URL_S3", endpoint)}

@@ -3,14 +3,18 @@
 In that SQL every table of the lake goes by its bare name, and a table that nobody has written yet is empty.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from glue_jobs.raw import RawBucket, RawObject
 from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import Column, Table
+
+DATABASE_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class EngineError(RuntimeError):
@@ -87,11 +91,26 @@ def day_literal(day: date) -> str:
     return f"DATE '{day.isoformat()}'"
 
 
+def make_warehouse(folder: Path) -> None:
+    """Make the folder of a lake on this machine if it is not there. Raises EngineError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise EngineError(f"the warehouse {str(folder)!r} is no folder to write to: {error}") from error
+
+
+def is_text(text: str) -> bool:
+    """Return whether the text can be written as UTF-8: an argument of other bytes cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def open_engine(settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str]) -> Engine:
     """Return the engine that the settings name. Raises EngineError.
 
     Engines are imported here because Glue has no DuckDB and a laptop need not start Java.
     """
+    if not DATABASE_NAME.fullmatch(settings.database):
+        raise EngineError(f"{settings.database!r} is no name of a database: use letters, digits, _ and -")
     match (settings.engine, settings.catalog):
         case ("duckdb", "sqlite" | "glue"):
             from glue_jobs.duckdb_engine import DuckDbEngine  # noqa: PLC0415

@@ -1,12 +1,12 @@
 """The jobs by name, for the Glue script and for the command line."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 
 from glue_jobs.build import Build
 from glue_jobs.curate import Curate
-from glue_jobs.engine import Engine, open_engine
+from glue_jobs.engine import Engine, is_text, open_engine
 from glue_jobs.erase import Erase, EraseError
 from glue_jobs.raw import RawBucket
 from glue_jobs.settings import LakeSettings, Order
@@ -121,6 +121,8 @@ def run_job(
     """
     if name not in JOBS:
         raise JobError(f"no job {name!r}: there are {', '.join(JOBS)}")
+    if garbled := [field.name for field in fields(order) if not is_text(str(getattr(order, field.name)))]:
+        raise JobError(f"{', '.join(garbled)}: bytes that are no UTF-8 name nothing in the lake")
     with only_writer(settings, reached=reached):
         engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=environment)
         try:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 _HOUR = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$")
 BLANK = b" \t\r"
@@ -38,7 +39,10 @@ class RawBucket:
     def objects(self, prefix: str) -> list[RawObject]:
         """Return every object below the prefix, by key. Raises RawError."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        found = [self._object(entry) for page in pages for entry in page.get("Contents", [])]
+        try:
+            found = [self._object(entry) for page in pages for entry in page.get("Contents", [])]
+        except (BotoCoreError, ClientError) as error:
+            raise RawError(f"the raw bucket {self.name!r} cannot be listed: {' '.join(str(error).split())}") from error
         return sorted(found, key=lambda raw: raw.key)
 
     def read(self, key: str, *, version_id: str = "") -> bytes:

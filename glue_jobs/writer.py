@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from glue_jobs.engine import make_warehouse
 from glue_jobs.settings import LakeSettings
 
 LOCK = "writer.lock"
@@ -23,7 +24,7 @@ def only_writer(settings: LakeSettings, *, reached: Callable[[str], None]) -> It
         yield
         return
     folder = Path(settings.warehouse)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_warehouse(folder)
     with (folder / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

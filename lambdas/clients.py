@@ -3,7 +3,7 @@
 Region, credentials and endpoint come from the environment, as the runtime sets them.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -37,6 +37,11 @@ def allow_list() -> "DynamoDBClient":
 def sns() -> "SNSClient":
     """Return a client for the alerts topic."""
     return boto3.client("sns", config=BRISK)
+
+
+def secrets_manager() -> Any:
+    """Return a client for the secret with the key for addresses."""
+    return boto3.client("secretsmanager", config=PATIENT)
 
 
 def managed_flink() -> "KinesisAnalyticsV2Client":

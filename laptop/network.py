@@ -48,8 +48,8 @@ def aws_environment(endpoint_url: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ENDPOINT_URL_S3": endpoint_url,
         "AWS_ACCESS_KEY_ID": "laptop",
-        "AWS_SECRET_ACCESS_KEY": "laptop",  # moto takes any
-        "AWS_SESSION_TOKEN": "laptop",
+        "AWS_SECRET_ACCESS_KEY": "laptop",  # moto takes any  # nosec B105
+        "AWS_SESSION_TOKEN": "laptop",  # nosec B105
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -64,7 +64,11 @@ def clean_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def client(service: str, endpoint_url: str, *, answer_seconds: int = 60, attempts: int = 4) -> Any:
     """Return a boto3 client of the laptop, whatever AWS profile the user has; it waits so long for an answer."""
-    session: Any = boto3.Session(aws_access_key_id="laptop", aws_secret_access_key="laptop", region_name=REGION)
+    session: Any = boto3.Session(
+        aws_access_key_id="laptop",
+        aws_secret_access_key="laptop",  # nosec B106
+        region_name=REGION,
+    )
     config = Config(
         retries={"mode": "standard", "total_max_attempts": attempts},
         s3={"addressing_style": "path"},

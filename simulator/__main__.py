@@ -170,10 +170,10 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except Fault as fault:
-        console.say(f"simulator: {fault}")
+        console.say(_line(f"simulator: {fault}"))
         code = 1
     except typer.TyperException as error:
-        console.say(f"simulator: {error.format_message()}")
+        console.say(_line(f"simulator: {error.format_message()}"))
         code = 2
     except BrokenPipeError:  # the reader of standard output has seen enough
         sys.stderr.close()
@@ -181,6 +181,11 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = runs.INTERRUPTED_EXIT_CODE
     sys.exit(code)
+
+
+def _line(text: str) -> str:
+    """Return the text as one line; a name that is no UTF-8 cannot be shown as it is."""
+    return " ".join(text.split()).encode(errors="backslashreplace").decode()
 
 
 if __name__ == "__main__":

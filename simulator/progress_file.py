@@ -34,7 +34,7 @@ class ProgressFile:
     def __init__(
         self, folder: Path, *, source: Path, target: str, save_every_seconds: float = SAVE_EVERY_SECONDS
     ) -> None:
-        identity = hashlib.sha256(f"{source.resolve()}\n{target}".encode()).hexdigest()[:12]
+        identity = hashlib.sha256(f"{source.resolve()}\n{target}".encode(errors="surrogateescape")).hexdigest()[:12]
         self.path = folder / f"{source.name}-{identity}.progress.json"
         self._source = source
         self._save_every_seconds = save_every_seconds

@@ -4,6 +4,7 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -35,8 +36,10 @@ class LakeStack(Stack):
         events: kinesis.Stream,
         incidents: kinesis.Stream,
         allow_list: dynamodb.ITable,
+        conceal: lambda_.IFunction | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._conceal = conceal
         access_logs = PrivateBucket(self, "AccessLogs", stage=stage, keep_days={EVERYTHING: ACCESS_LOG_DAYS})
         self.raw = PrivateBucket(
             self,
@@ -92,6 +95,7 @@ class LakeStack(Stack):
             bucket=self.raw,
             prefix=prefix,
             error_prefix=errors,
+            conceal=self._conceal,
         )
 
 

@@ -2,7 +2,10 @@
 
 from aws_cdk import App
 
+from lambdas.settings import AddressForm
+from stacks.addresses import AddressesStack
 from stacks.allow_list import AllowListStack
+from stacks.customer_keys import CustomerKeysStack, encrypt_with
 from stacks.detection import DetectionStack
 from stacks.insights import InsightsStack
 from stacks.lake import LakeStack
@@ -17,6 +20,8 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
     name = f"floorwalker-{stage.name}"
     streams = StreamsStack(app, f"{name}-streams", stage=stage)
     allow_list = AllowListStack(app, f"{name}-allowlist", stage=stage)
+    concealed = stage.address_form != AddressForm.FULL
+    addresses = AddressesStack(app, f"{name}-addresses", stage=stage) if concealed else None
     lake = LakeStack(
         app,
         f"{name}-lake",
@@ -24,6 +29,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
         events=streams.events,
         incidents=streams.incidents,
         allow_list=allow_list.table,
+        conceal=addresses.concealer if addresses else None,
     )
     detection = DetectionStack(
         app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
@@ -36,6 +42,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
         allow_list=allow_list.table,
         queries=lake.queries,
         alert_email=alert_email,
+        address_key=addresses.key if addresses else None,
     )
     ObservabilityStack(
         app, f"{name}-observability", stage=stage, streams=streams, lake=lake, detection=detection, response=response
@@ -50,3 +57,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
             workgroup=lake.queries.workgroup_name,
         )
         insights.add_stack_dependency(lake)
+    if stage.customer_keys:
+        keys = CustomerKeysStack(app, f"{name}-keys", stage=stage)
+        holders = {"streams": streams, "allowlist": allow_list, "lake": lake, "detection": detection}
+        encrypt_with(keys, {**holders, "response": response} | ({"addresses": addresses} if addresses else {}))

@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -20,6 +21,7 @@ from lambdas.respond.settings import (
     TOPIC_ACTIONS,
     RespondSettings,
 )
+from lambdas.settings import SECRET_ACTIONS
 from stacks.lake_queries import Queries
 from stacks.packaging import function_zip
 from stacks.parts.forgetful_table import forgetful_table
@@ -45,8 +47,10 @@ class ResponseStack(Stack):
         allow_list: dynamodb.ITable,
         queries: Queries,
         alert_email: str | None,
+        address_key: secretsmanager.ISecret | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._address_key = address_key
         self.table = forgetful_table(
             self, "IncidentsTable", stage=stage, key=PARTITION_KEY, forgets_by=TIME_TO_LIVE_ATTRIBUTE
         )
@@ -70,6 +74,8 @@ class ResponseStack(Stack):
         allow(self.responder, *ALLOW_LIST_ACTIONS, on=[allow_list.table_arn])
         allow(self.responder, *TOPIC_ACTIONS, on=[self.alerts.topic_arn])
         key.grant(self.responder, "kms:Decrypt", "kms:GenerateDataKey")
+        if address_key:
+            allow(self.responder, *SECRET_ACTIONS, on=[address_key.secret_arn])
         _let_inform(self.operations)
         for topic in (self.alerts, self.operations) if alert_email else ():
             topic.add_subscription(subscriptions.EmailSubscription(str(alert_email)))
@@ -85,6 +91,8 @@ class ResponseStack(Stack):
             threshold_overrides=stage.threshold_overrides,
             athena_workgroup=queries.workgroup_name,
             sample_events_query=queries.sample_events,
+            address_form=stage.address_form,
+            address_key_secret=self._address_key.secret_arn if self._address_key else "",
         )
         return Function(
             self,

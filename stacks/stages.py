@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
+from lambdas.settings import AddressForm
 
 _QUICKSIGHT_USER = re.compile(r"arn:[\w-]+:quicksight:[\w-]+:\d{12}:(user|group)/.+")
 
@@ -18,6 +19,10 @@ class UnknownUserError(ValueError):
     """Something that is no QuickSight user or group; the message says what one looks like."""
 
 
+class UnknownSettingError(ValueError):
+    """A setting of the command line with a value it cannot have; the message says which it can."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """What one copy of the platform is given.
@@ -26,7 +31,9 @@ class Stage:
     the stacks are destroyed. `raw_archive_after_days` 0 leaves raw objects where they are. `warehouse_folder` is used
     by the catalog `sqlite` only. `quicksight_user` is the ARN of the QuickSight user or group who is to own the data
     sets and the dashboard, empty for none of them; `quicksight_spice` copies the marts into QuickSight's own store
-    every morning, instead of asking Athena at every look.
+    every morning, instead of asking Athena at every look. `customer_keys` encrypts with keys of the account's own
+    what is otherwise encrypted with keys that AWS manages. `address_form` says how addresses leave the streams:
+    `full`, `truncated` to a network, or as a `keyed_hash`.
     """
 
     name: str
@@ -59,17 +66,23 @@ class Stage:
     bytes_scanned_cutoff: int = 10 * 1024**3
     quicksight_user: str = ""
     quicksight_spice: bool = False
+    customer_keys: bool = False
+    address_form: str = AddressForm.FULL.value
 
     def __post_init__(self) -> None:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.
 
-        Raises ValueError, and UnknownUserError for the user.
+        Raises ValueError, of it UnknownUserError for the user and UnknownSettingError for the form of addresses.
         """
         with_thresholds(RULES, self.threshold_overrides)
         if self.detector_rests:
             self._refuse_rest_that_loses_records(*self.detector_rests)
         for network in self.known_networks:
             IPv4Network(network)
+        if self.address_form not in tuple(AddressForm):
+            raise UnknownSettingError(
+                f"address_form is {self.address_form!r}: it has to be one of {', '.join(AddressForm)}"
+            )
         if self.quicksight_user and not _QUICKSIGHT_USER.fullmatch(self.quicksight_user):
             raise UnknownUserError(
                 f"{self.quicksight_user!r} is no QuickSight user or group: give its ARN, as "

@@ -41,4 +41,19 @@ WILDCARDS: tuple[Wildcard, ...] = (
         actions=_USE_OF_KEY,
         reason="A key's own policy calls the key `*`; CloudWatch Logs encrypts the jobs' logs with it.",
     ),
+    *(
+        Wildcard(
+            resource_type="AWS::KMS::Key",
+            construct=key,
+            actions=_WHOLE_KEY,
+            reason="A key's own policy calls the key `*`; this leaves the key to the account's administrators.",
+        )
+        for key in ("DataKey", "LogsKey")
+    ),
+    Wildcard(
+        resource_type="AWS::KMS::Key",
+        construct="LogsKey",
+        actions=_USE_OF_KEY | {"kms:DescribeKey"},
+        reason="A key's own policy calls the key `*`; CloudWatch Logs encrypts the log groups of this account with it.",
+    ),
 )

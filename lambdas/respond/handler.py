@@ -15,6 +15,7 @@ from lambdas.kinesis import records
 from lambdas.respond.parts import responder
 from lambdas.respond.responder import Responder
 from lambdas.respond.settings import RespondSettings
+from lambdas.secret import concealment
 
 log = Logger(service="respond")
 processor = BatchProcessor(event_type=EventType.KinesisDataStreams, raise_on_entire_batch_failure=False)
@@ -40,4 +41,12 @@ def respond(event: dict[str, Any], context: LambdaContext, *, responder: Respond
 @cache
 def _responder() -> Responder:
     settings = from_environment(RespondSettings, os.environ)
-    return responder(settings, dynamodb=clients.dynamodb(), allow_list=clients.allow_list(), sns=clients.sns(), log=log)
+    form, secret = settings.address_form, settings.address_key_secret
+    return responder(
+        settings,
+        dynamodb=clients.dynamodb(),
+        allow_list=clients.allow_list(),
+        sns=clients.sns(),
+        log=log,
+        concealment=concealment(form, secret=secret, client=clients.secrets_manager),
+    )

@@ -1,17 +1,18 @@
 """The alert: a mail from which a shop manager knows what happened, how bad it is and what to do next.
 
-It names the subject that it is about: a shopper by pseudonym, a session, or the address to act on. Of others who took
-part it gives the number; it never carries a user agent.
+It names the subject that it is about: a shopper by pseudonym, a session, an address cut short: its end stands in
+the incident. Of others who took part it gives the number; it never carries a user agent.
 """
 
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from commerce.incident import MAX_SUBJECTS, Incident, State
-from commerce.rules.rule import Condition, Rule
+from commerce.rules.rule import Condition, Rule, SubjectType
+from lambdas.addresses import UNREADABLE, abbreviated, with_addresses
 
 WIDTH = 76
 # SNS refuses a subject of 100 characters or more, one that is not ASCII, and one with a line break.
@@ -40,18 +41,29 @@ class Mail:
     body: str
 
 
-def compose(incident: Incident, *, rules: Mapping[str, Rule], places: Places, risen_from: str | None = None) -> Mail:
+def compose(
+    incident: Incident,
+    *,
+    rules: Mapping[str, Rule],
+    places: Places,
+    risen_from: str | None = None,
+    pseudonyms: bool = False,
+) -> Mail:
     """Return the alert for an episode; `risen_from` is the severity that an earlier alert about it told of.
 
-    `rules` are those the detector runs, by name; an unknown rule has its name.
+    `rules` are those the detector runs, by name; an unknown rule has its name. `pseudonyms` says that what looks like
+    an address is none.
     """
+    others = len({*incident.subjects} - {incident.subject})
+    who = _who(incident if pseudonyms else without_addresses(incident), others=others)
+    sentence = incident.sentence if pseudonyms else without_addresses(incident).sentence
     rule = rules.get(incident.rule)
     title = rule.title if rule else incident.rule.replace("_", " ").capitalize()
     parts = [
         f"{title}\n{'=' * min(len(title), WIDTH)}",
         *([_risen(incident, risen_from)] if risen_from else []),
-        textwrap.fill(incident.sentence, WIDTH),
-        _facts(incident),
+        textwrap.fill(sentence, WIDTH),
+        _facts(incident, who=who),
         "\n".join(["Measured", *_evidence(incident, rule)]),
         *([textwrap.fill(rule.advice, WIDTH, initial_indent="What to do: ")] if rule else []),
         _look_further(incident, places=places),
@@ -59,8 +71,17 @@ def compose(incident: Incident, *, rules: Mapping[str, Rule], places: Places, ri
     ]
     severity = f"{RISEN}{incident.severity}" if risen_from else incident.severity
     return Mail(
-        subject=_subject(incident, title=title, stage=places.stage, severity=severity), body="\n\n".join(parts) + "\n"
+        subject=_subject(who, title=title, stage=places.stage, severity=severity), body="\n\n".join(parts) + "\n"
     )
+
+
+def without_addresses(incident: Incident) -> Incident:
+    """Return the incident with every address that its subject and sentence name cut short."""
+    subject, sentence = with_addresses(incident.subject, abbreviated), with_addresses(incident.sentence, abbreviated)
+    if incident.subject_type == SubjectType.ADDRESS and abbreviated(incident.subject) == UNREADABLE:
+        subject = UNREADABLE
+        sentence = sentence.replace(incident.subject, UNREADABLE) if incident.subject else sentence
+    return replace(incident, subject=subject, sentence=sentence)
 
 
 def _risen(incident: Incident, risen_from: str) -> str:
@@ -68,23 +89,22 @@ def _risen(incident: Incident, risen_from: str) -> str:
     return textwrap.fill(told, WIDTH)
 
 
-def _subject(incident: Incident, *, title: str, stage: str, severity: str) -> str:
-    text = f"Floorwalker {stage}: {severity} - {title} - {_who(incident)}"
+def _subject(who: str, *, title: str, stage: str, severity: str) -> str:
+    text = f"Floorwalker {stage}: {severity} - {title} - {who}"
     printable = "".join(character if " " <= character <= "~" else "?" for character in text)
     return printable if len(printable) <= MAX_SUBJECT else printable[: MAX_SUBJECT - 3] + "..."
 
 
-def _who(incident: Incident) -> str:
+def _who(incident: Incident, *, others: int) -> str:
     who = "the whole site" if incident.subject_type == "site" else f"{incident.subject_type} {incident.subject}"
-    others = len({*incident.subjects} - {incident.subject})
     or_more = " or" if len(incident.subjects) >= MAX_SUBJECTS else ""
     return f"{who} and {others}{or_more} more" if others else who
 
 
-def _facts(incident: Incident) -> str:
+def _facts(incident: Incident, *, who: str) -> str:
     over = "over" if incident.state == State.CLOSED else "going on"
     facts = {
-        "Who": _who(incident),
+        "Who": who,
         "Since": _readable(incident.opened_at),
         "Last seen": f"{_readable(incident.last_seen_at)}, {over}",
         "Severity": incident.severity,

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
+from lambdas.addresses import Concealment
 from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import RecentTallies
 from lambdas.respond.mail import Places
@@ -17,10 +18,13 @@ from lambdas.respond.responder import Responder
 from lambdas.respond.settings import RespondSettings
 from lambdas.respond.table import IncidentTable
 from lambdas.respond.topic import AlertTopic
+from lambdas.settings import AddressForm
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
+
+NOTHING_CONCEALED = Concealment()
 
 
 def clock() -> datetime:
@@ -41,6 +45,7 @@ def responder(
     allow_list: "DynamoDBClient",
     sns: "SNSClient",
     log: Logger,
+    concealment: Concealment = NOTHING_CONCEALED,
     now: Callable[[], datetime] = clock,
     wait: Callable[[float], None] = time.sleep,
 ) -> Responder:
@@ -57,6 +62,7 @@ def responder(
         topic=AlertTopic(
             client=sns,
             arn=settings.alerts_topic_arn,
+            pseudonyms=concealment.form is AddressForm.KEYED_HASH,
             rules={rule.name: rule for rule in with_thresholds(RULES, settings.threshold_overrides)},
             places=Places(
                 stage=settings.stage,
@@ -66,6 +72,7 @@ def responder(
                 sample_events_query=settings.sample_events_query,
             ),
         ),
+        concealment=concealment,
         recent_tallies=RecentTallies(),
         log=log,
         now=now,

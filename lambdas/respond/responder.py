@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from commerce.incident import Incident
 from commerce.metrics import ALERTS_SENT, INCIDENTS_ALLOWED, INCIDENTS_CLOSED, INCIDENTS_OPENED, RECORDS_FAILED
+from lambdas.addresses import Concealment
 from lambdas.kinesis import KinesisRecord
 from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import Counts, RecentTallies
@@ -43,6 +44,7 @@ class Responder:
     table: IncidentTable
     allowed: Allowed
     topic: AlertTopic
+    concealment: Concealment
     recent_tallies: RecentTallies
     log: Logger
     now: Callable[[], datetime]
@@ -92,7 +94,9 @@ class Responder:
         now = self.now()
         allowance = self.allowed.covering(incident, now=now, counts=counts)
         alerts = self.topic.tells_of(incident)
-        stored = self.table.store(incident, now=now, allowance=allowance, alerts=alerts)
+        # The allow list speaks of addresses as they are; from here on nothing does that the setting conceals.
+        concealed = self.concealment.incident(incident)
+        stored = self.table.store(concealed, now=now, allowance=allowance, alerts=alerts)
         episode = stored.row.incident
         if stored.opened:
             counts.add_incident(INCIDENTS_OPENED, episode)
@@ -116,8 +120,9 @@ class Responder:
             self.log.error("record unreadable", sequence_number=sequence_number, reason=str(error))
         for incident_id, failure in failures.items():
             numbers = reading.spoken_of_by[incident_id]
+            stored_as = self.concealment.incident(reading.episodes[incident_id]).incident_id
             self.log.error(
-                "incident not answered", incident_id=incident_id, sequence_numbers=numbers, reason=_reason(failure)
+                "incident not answered", incident_id=stored_as, sequence_numbers=numbers, reason=_reason(failure)
             )
             faults |= dict.fromkeys(numbers, failure)
         return faults

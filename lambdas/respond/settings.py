@@ -18,6 +18,8 @@ class RespondSettings:
     `threshold_overrides` are the detector's own (`rule.feature=number`), so that an alert shows the limits that were
     in force. `allow_list_table` is empty where there is no allow list. `athena_workgroup` and `sample_events_query`
     name the saved query that lists an incident's sample events; where one is empty the alert leaves the hint out.
+    `address_form` says how addresses are stored and told; other forms than `full` need the ARN of the secret with the
+    key in `address_key_secret`.
     """
 
     incidents_table: str
@@ -29,3 +31,5 @@ class RespondSettings:
     threshold_overrides: tuple[str, ...] = ()
     athena_workgroup: str = ""
     sample_events_query: str = ""
+    address_form: str = "full"
+    address_key_secret: str = ""

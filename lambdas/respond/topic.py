@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 class AlertTopic:
     """Publishes a mail an episode, and one more if it becomes critical.
 
-    Rule and severity travel as attributes for a subscriber to filter by.
+    Rule and severity travel as attributes for a subscriber to filter by. `pseudonyms` says that the addresses of
+    incidents are none, so that they may be told.
     """
 
     client: "SNSClient"
     arn: str
     rules: Mapping[str, Rule]
     places: Places
+    pseudonyms: bool = False
 
     def tells_of(self, incident: Incident) -> bool:
         """Return whether people are told of such incidents: of automata, never of signals about people.
@@ -37,7 +39,9 @@ class AlertTopic:
 
         Raises the client's errors; the alert may then have gone out all the same.
         """
-        mail = compose(incident, rules=self.rules, places=self.places, risen_from=risen_from)
+        mail = compose(
+            incident, rules=self.rules, places=self.places, risen_from=risen_from, pseudonyms=self.pseudonyms
+        )
         self.client.publish(
             TopicArn=self.arn,
             Subject=mail.subject,

@@ -138,7 +138,7 @@ class ManagedFlink:
 
     def _cancel(self, job: str) -> None:
         request = urllib.request.Request(f"{self._cluster.web}/jobs/{job}?mode=cancel", method="PATCH")
-        with urllib.request.urlopen(request, timeout=10):
+        with urllib.request.urlopen(request, timeout=10):  # nosec B310
             pass
         wait_until(lambda: self._cluster.ask(f"/jobs/{job}")["state"] in _ENDED, seconds=60, what="the end of a job")
 

@@ -4,6 +4,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -19,6 +20,8 @@ _FAILURE = "!{firehose:error-output-type}/"
 class Delivery(Construct):
     """Delivers `source` below `prefix` of `bucket`, and what cannot be delivered below `error_prefix`.
 
+    With `conceal` each record goes through that function first, which gives back lines.
+
     The role is written out: the construct library's own grants let Firehose delete objects, which it never does.
     """
 
@@ -32,6 +35,7 @@ class Delivery(Construct):
         bucket: s3.IBucket,
         prefix: str,
         error_prefix: str,
+        conceal: lambda_.IFunction | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"))
@@ -40,6 +44,8 @@ class Delivery(Construct):
         _let_read(role, source=source)
         _let_write(role, bucket=bucket, prefixes=(prefix, error_prefix))
         faults.grant_write(role)
+        if conceal:
+            allow(role, "lambda:InvokeFunction", on=[conceal.function_arn, f"{conceal.function_arn}:$LATEST"])
         self.stream = firehose.CfnDeliveryStream(
             self,
             "Stream",
@@ -54,7 +60,7 @@ class Delivery(Construct):
                 ),
                 prefix=prefix + _ARRIVAL_HOUR,
                 error_output_prefix=error_prefix + _FAILURE + _ARRIVAL_HOUR,
-                processing_configuration=_line_break_after_each_record(),
+                processing_configuration=_by(conceal, role=role) if conceal else _line_break_after_each_record(),
                 cloud_watch_logging_options=firehose.CfnDeliveryStream.CloudWatchLoggingOptionsProperty(
                     enabled=True,
                     log_group_name=faults.log_group_name,
@@ -77,6 +83,26 @@ def _line_break_after_each_record() -> firehose.CfnDeliveryStream.ProcessingConf
     part = firehose.CfnDeliveryStream
     line_break = part.ProcessorParameterProperty(parameter_name="Delimiter", parameter_value="\\n")
     processor = part.ProcessorProperty(type="AppendDelimiterToRecord", parameters=[line_break])
+    return part.ProcessingConfigurationProperty(enabled=True, processors=[processor])
+
+
+def _by(function: lambda_.IFunction, *, role: iam.IRole) -> firehose.CfnDeliveryStream.ProcessingConfigurationProperty:
+    part = firehose.CfnDeliveryStream
+    parameters = {
+        "LambdaArn": f"{function.function_arn}:$LATEST",
+        "RoleArn": role.role_arn,
+        # A batch that is given up is stored as it came, below the error prefix: try for as long as Firehose can.
+        "NumberOfRetries": "300",
+        "BufferSizeInMBs": "1",
+        "BufferIntervalInSeconds": "60",
+    }
+    processor = part.ProcessorProperty(
+        type="Lambda",
+        parameters=[
+            part.ProcessorParameterProperty(parameter_name=name, parameter_value=value)
+            for name, value in parameters.items()
+        ],
+    )
     return part.ProcessingConfigurationProperty(enabled=True, processors=[processor])
 
 

@@ -22,7 +22,7 @@ LAMBDA_BRINGS = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil"
 GLUE_BRINGS = (*LAMBDA_BRINGS, "jmespath", "pyspark", "py4j", "pyarrow", "numpy")
 
 
-@pytest.mark.parametrize("name", ["respond", "start_detector"])
+@pytest.mark.parametrize("name", ["respond", "start_detector", "conceal"])
 def test_each_function_imports_alone(tmp_path, name):
     """The library that a function lacks is missed at the first record, long after the deployment."""
     run = _import(

@@ -18,6 +18,7 @@ from moto.sns.models import sns_backends
 from commerce.allowance import PARTITION_KEY as SUBJECT_KEY
 from commerce.allowance import Allowance, to_item
 from commerce.incident import Incident, incident_id
+from lambdas.addresses import Concealment
 from lambdas.respond.handler import respond
 from lambdas.respond.parts import responder
 from lambdas.respond.row import Row, from_item
@@ -25,6 +26,7 @@ from lambdas.respond.settings import PARTITION_KEY, RespondSettings
 
 OPENED_AT = datetime(2019, 10, 1, 2, 16, tzinfo=UTC)
 SHOPPER = "518043721"
+FULL = Concealment()
 _names = itertools.count()
 
 
@@ -148,7 +150,9 @@ class Shop:
         self.dynamodb.put_item(TableName=self.settings.allow_list_table, Item=to_item(entry))
         return entry
 
-    def container(self, calls: Calls | None = None, *, reads: Calls | None = None) -> Any:
+    def container(
+        self, calls: Calls | None = None, *, reads: Calls | None = None, concealment: Concealment = FULL
+    ) -> Any:
         """Return a responder as a fresh container would build it; `reads` are its calls for the allow list."""
         calls = calls or Calls()
         return responder(
@@ -157,6 +161,7 @@ class Shop:
             sns=calls.through(self.sns),
             allow_list=(reads or Calls()).through(self.dynamodb),
             log=Logger(service=f"{self.settings.incidents_table}", stream=self.log),
+            concealment=concealment,
             now=self.clock.now,
             wait=self.clock.wait,
         )

@@ -6,6 +6,7 @@ After a change of wording, run with UPDATE_MAILS=1 and read what changed.
 import json
 import os
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -155,3 +156,47 @@ def test_the_topic_receives_the_mail_and_what_to_filter_it_by(shop: Shop) -> Non
     assert subject == f"Floorwalker dev: high - Too many events from one user - user {SHOPPER}"
     assert f"aws dynamodb get-item --region eu-central-1 \\\n      --table-name {shop.settings.incidents_table}" in body
     assert (attributes["rule"]["Value"], attributes["severity"]["Value"]) == ("request_flood", "high")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("203.0.113.7", "203.0.113.x"),
+        ("203.000.113.007", "203.0.113.x"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:x"),
+        ("2001:DB8::7", "2001:db8:0:x"),
+        ("::ffff:203.0.113.7", "203.0.113.x"),
+        ("1.2.3.4.5", "(unreadable)"),
+        ("abc", "(unreadable)"),
+    ],
+)
+def test_a_mail_never_shows_a_full_address(address: str, told: str) -> None:
+    """A mail travels in clear and is forwarded; whoever has to act looks at the incident, which has the address."""
+    rule = RULES_BY_NAME["address_flood"]
+    about = replace(fired(rule), subject=address, sentence=f"Address {address} sent 1391 events; 240 is the limit.")
+    mail = compose(about, rules=RULES_BY_NAME, places=PLACES)
+    assert mail.subject.endswith(f"address {told}")
+    assert f"Address {told} sent" in mail.body
+    assert address not in mail.subject + mail.body
+
+
+def test_an_address_in_the_sentence_of_another_subject_is_cut_short_too() -> None:
+    """A rule about users may come to name where they came from."""
+    mail = compose(incident(sentence="The user came from 203.0.113.7."), rules=RULES_BY_NAME, places=PLACES)
+    assert "203.0.113.x." in mail.body
+
+
+@given(st.ip_addresses().map(str))
+def test_no_address_whatsoever_comes_out_in_full(address: str) -> None:
+    """There are many ways to write one."""
+    about = incident(subject_type="address", subject=address, sentence=f"From {address} came 130 events.")
+    mail = compose(about, rules=RULES_BY_NAME, places=PLACES)
+    assert not re.search(rf"(?<![0-9a-f:.]){re.escape(address)}(?![0-9a-f:.])", mail.subject + mail.body)
+
+
+def test_a_pseudonym_is_told_as_it_is() -> None:
+    """It is no address, and whoever looks for the incident needs all of it."""
+    pseudonym = "fd12:3456:789a:bcde:f012:3456:789a:bcde"
+    about = incident(subject_type="address", subject=pseudonym, sentence=f"Address {pseudonym} sent 130 events.")
+    mail = compose(about, rules=RULES_BY_NAME, places=PLACES, pseudonyms=True)
+    assert f"Address {pseudonym} sent" in mail.body.replace("\n", " ")

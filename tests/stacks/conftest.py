@@ -159,3 +159,9 @@ def owner() -> str:
 def insights(synthesised: Callable[..., Synthesised], owner: str) -> Synthesised:
     """Return the templates of a stage with an owner of what is in QuickSight."""
     return synthesised("dev", quicksight_user=owner)
+
+
+@pytest.fixture(scope="session", params=["dev", "prod"])
+def keyed(request: pytest.FixtureRequest, synthesised: Callable[..., Synthesised]) -> Synthesised:
+    """Return the templates of a stage that is encrypted with keys of the shop's own."""
+    return synthesised(request.param, customer_keys="true")

@@ -1,0 +1,211 @@
+"""Where a stage asks for it, no full address leaves the streams, and everything else leaves as it came."""
+
+import base64
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+
+import boto3
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from shop import Shop, incident
+
+from commerce import incident as incidents
+from commerce.event import Event, parse
+from lambdas.addresses import Concealment
+from lambdas.conceal.handler import transform
+from lambdas.conceal.line import concealed
+from lambdas.secret import concealment
+from lambdas.settings import AddressForm
+
+KEY = b"k" * 64
+HASHED = Concealment(form=AddressForm.KEYED_HASH, key=KEY)
+TRUNCATED = Concealment(form=AddressForm.TRUNCATED, key=KEY)
+BOTH = pytest.mark.parametrize("form", [HASHED, TRUNCATED], ids=lambda form: form.form.value)
+ADDRESS = "203.0.113.77"
+EVENT = (
+    b'{ "event_id":"e1","event_time":"2019-10-01T00:00:00.000Z","event_type":"view","product_id":"1","price":"1.50",'
+    b'"user_id":"7","ip_address":"203.0.113.77","user_agent":"Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36","x":[1.0]}'
+)
+ARRIVED = datetime(2019, 10, 1, tzinfo=UTC)
+
+
+@BOTH
+def test_only_the_address_of_an_event_changes(form):
+    """Raw bytes are what everything is rebuilt from: blanks, order and unknown fields stay as they came."""
+    after = concealed(EVENT, form)
+    assert after.replace(form.address(ADDRESS).encode(), ADDRESS.encode()) == EVENT
+    assert ADDRESS.encode() not in after
+
+
+@BOTH
+def test_a_concealed_event_is_an_event(form):
+    """The lake judges lines by the same rules as before."""
+    event = parse(concealed(EVENT, form), arrived_at=ARRIVED)
+    assert isinstance(event, Event)
+    assert ip_address(event.ip_address)
+
+
+def test_a_pseudonym_is_an_address_that_nobody_can_come_from():
+    """It must never be taken for somebody's."""
+    assert ip_address(HASHED.address(ADDRESS)) in ip_network("fd00::/8")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("203.0.113.7", "::ffff:203.0.113.7"),
+        ("203.0.113.7", "203.000.113.007"),
+        ("2001:db8::1", "2001:0DB8:0:0:0:0:0:1"),
+    ],
+)
+def test_an_address_has_one_pseudonym_however_it_is_written(one, other):
+    """Else the detector's incident and the lake's events would be about two."""
+    assert HASHED.address(one) == HASHED.address(other)
+
+
+def test_another_key_gives_another_pseudonym():
+    """Whoever tries all addresses needs the key as well."""
+    assert HASHED.address(ADDRESS) != replace(HASHED, key=b"l" * 64).address(ADDRESS)
+
+
+def test_what_is_truncated_is_the_network():
+    """A /24, or a /48 of IPv6, is what an office or a household is."""
+    assert TRUNCATED.address(ADDRESS) == "203.0.113.0"
+    assert TRUNCATED.address("2001:db8:1:2::3") == "2001:db8:1::"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"ip_address":"203.0.113.77',
+        b'["203.0.113.77"]',
+        b"203.0.113.77 - - [01/Oct/2019] GET /",
+        b'\xff\xfe{"ip_address": "203.0.113.77"}',
+        b'{"ip_address":"203.0.113.77:8080"}',
+        b'{"ip_address":"203.0.113.77, 10.0.0.1"}',
+        b'{"ip_address":"203.0.113.077"}',
+        b'{"client":{"remote":["203.0.113.77"]}}',
+        b'{"203.0.113.77":1}',
+        b'{"ip_address":"\\u0032\\u00303.0.113.77"}',
+        b'{"user_agent":"203.0.113.77"}',
+        b'{"ip_address":' + b"[" * 100_000 + b'"203.0.113.77"',
+    ],
+)
+def test_no_line_takes_its_address_along(form, line):
+    """A record that is no event is kept with its bytes, and those hold the address too."""
+    after = concealed(line, form)
+    assert b"113.77" not in after.replace(b"113.077", b"113.77")
+    try:
+        decoded = json.dumps(json.loads(after))
+    except (ValueError, RecursionError):
+        return
+    assert ADDRESS not in decoded
+
+
+@BOTH
+def test_an_address_written_as_a_number_is_concealed(form):
+    """203.0.113.77 is 3405803853, and a field of that type is accepted as text."""
+    after = concealed(b'{"ip_address": 3405803853, "price": 3405803853}', form)
+    assert json.loads(after)["ip_address"] != 3405803853
+    assert json.loads(after)["price"] == 3405803853
+
+
+@given(st.ip_addresses().map(str))
+@example("::")
+@example("::ffff:0:0")
+def test_no_address_whatsoever_comes_through(address):
+    """There are many ways to write one."""
+    after = json.loads(concealed(json.dumps({"ip_address": address}).encode(), HASHED))["ip_address"]
+    assert ip_address(after) in ip_network("fd00::/8")
+
+
+@given(st.binary(max_size=300))
+@example(b'{"a": "\\ud800 1.2.3.4"}')
+@example(b'{"ip_address": "\\ud800"}')
+@example(b'{"ip_address": "\xff"}')
+def test_any_bytes_come_back_as_one_line(line):
+    """A record that made the function fail would be stored as it came, with all others of its batch."""
+    assert concealed(line, HASHED).count(b"\n") == line.count(b"\n")
+
+
+@BOTH
+def test_an_incident_and_its_id_do_not_tell_the_address(form):
+    """The id is a plain hash over it: trying the 256 addresses of a network, or all there are, finds it."""
+    about = incident(subject_type="address", subject=ADDRESS, sentence=f"Address {ADDRESS} sent 130 events.")
+    line = concealed(incidents.to_line(about), form)
+    after = incidents.parse(line)
+    assert b"113.77" not in line
+    assert after.subject == form.address(ADDRESS)
+    assert after.sentence == f"Address {after.subject} sent 130 events."
+    assert after.incident_id not in (about.incident_id, incidents.incident_id(
+        rule=after.rule, rule_version=after.rule_version, subject=ADDRESS, opened_at=after.opened_at))  # fmt: skip
+    assert len(after.incident_id) == len(hashlib.sha256().hexdigest())
+
+
+def test_an_incident_about_a_user_stays_as_it_is():
+    """There is nothing to conceal in it."""
+    line = incidents.to_line(incident())
+    assert concealed(line, HASHED) == line
+
+
+def test_firehose_gets_back_every_record_as_lines():
+    """A record that is missing from the answer fails its whole batch."""
+    sent = [EVENT, EVENT + b"\n" + EVENT, b"\xff"]
+    event = {"records": [_record(number, data) for number, data in enumerate(sent)]}
+    answer = transform(event, concealment=HASHED)["records"]
+    assert [(each["recordId"], each["result"]) for each in answer] == [("0", "Ok"), ("1", "Ok"), ("2", "Ok")]
+    data = [base64.b64decode(each["data"]) for each in answer]
+    assert [part.count(b"\n") for part in data] == [1, 2, 1]
+    assert all(part.endswith(b"\n") for part in data)
+    assert data[1] == data[0] * 2, "a record of two lines is two events"
+
+
+def test_the_key_is_read_from_the_secret(aws):
+    """It is in no template, log or environment."""
+    client = boto3.client("secretsmanager", region_name="eu-central-1")
+    secret = client.create_secret(Name="key", SecretString=KEY.decode())["ARN"]
+    assert concealment("keyed_hash", secret=secret, client=lambda: client) == HASHED
+
+
+def test_nothing_is_read_where_nothing_is_concealed():
+    """A stage without the setting has no secret."""
+    assert concealment("full", secret="", client=lambda: pytest.fail("a secret was asked for")) == Concealment()
+
+
+def test_a_key_that_could_be_guessed_is_refused():
+    """An empty secret would make pseudonyms that anybody can make."""
+    with pytest.raises(ValueError, match="32 bytes"):
+        Concealment(form=AddressForm.KEYED_HASH, key=b"secret")
+
+
+@BOTH
+def test_row_mail_and_log_of_the_responder_tell_no_address(shop: Shop, form):
+    """They are where the lake's incident is looked up, so they have its name for it."""
+    about = incident(subject_type="address", subject=ADDRESS, rule="address_flood",
+                     sentence=f"Address {ADDRESS} sent 300 events.")  # fmt: skip
+    shop.deliver([incidents.to_line(about)], container=shop.container(concealment=form))
+    in_the_lake = incidents.parse(concealed(incidents.to_line(about), form))
+    assert list(shop.rows()) == [in_the_lake.incident_id]
+    assert shop.alerts() == [in_the_lake.incident_id]
+    told = json.dumps([shop.items(), [str(mail) for mail in shop.mails()], shop.log_lines()])
+    assert "113.77" not in told
+    assert about.incident_id not in told
+
+
+def test_an_address_on_the_allow_list_is_known_before_it_is_concealed(shop: Shop):
+    """People write down the addresses they know."""
+    shop.allow(ADDRESS, subject_type="address")
+    about = incident(subject_type="address", subject=ADDRESS, rule="address_flood")
+    shop.deliver([incidents.to_line(about)], container=shop.container(concealment=HASHED))
+    assert shop.mails() == []
+    (row,) = shop.rows().values()
+    assert row.allowed_because == "our price checker"
+
+
+def _record(number: int, data: bytes) -> dict[str, str]:
+    return {"recordId": str(number), "data": base64.b64encode(data).decode()}
