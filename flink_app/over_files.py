@@ -46,18 +46,30 @@ def detect(
 
 
 def between_files(
-    folder: Path, *, rules: Sequence[Rule], settings: DetectorSettings, flink: Mapping[str, str] = MappingProxyType({})
+    folder: Path,
+    *,
+    rules: Sequence[Rule],
+    settings: DetectorSettings,
+    flink: Mapping[str, str] = MappingProxyType({}),
+    growing: bool = False,
 ) -> "tuple[StreamTableEnvironment, StatementSet]":
-    """Return the detector reading and writing the folder's files, not yet running."""
+    """Return the detector reading and writing the folder's files, not yet running.
+
+    Of a `growing` folder, `records.json` is a folder too, and a run has no end: it waits for files to come. What runs
+    before have written stays.
+    """
     from flink_app.pipeline import build  # noqa: PLC0415  # not there where only files are read or written
     from flink_app.tables import table_environment  # noqa: PLC0415
 
     tables = table_environment(settings)
     for name, value in {**SHORT_LIVED, **flink}.items():
         tables.get_config().set(name, value)
-    tables.execute_sql(_files("records", "record BYTES, arrived_at TIMESTAMP(3)", folder / "records.json"))
+    columns = "record BYTES, arrived_at TIMESTAMP(3)"
+    waiting = {"source.monitor-interval": "200 ms"} if growing else {}
+    tables.execute_sql(_files("records", columns, folder / "records.json", waiting))
     for output, fields in OUTPUTS.items():
-        shutil.rmtree(folder / output, ignore_errors=True)
+        if not growing:
+            shutil.rmtree(folder / output, ignore_errors=True)
         tables.execute_sql(_files(output, flink_columns(fields), folder / output))
     return tables, build(tables, rules=rules, settings=settings)
 
@@ -69,11 +81,10 @@ def states_in(folder: Path) -> list[Incident]:
     return [state for state in read if isinstance(state, Incident)]
 
 
-def _files(table: str, columns: str, path: Path) -> str:
-    return (
-        f"CREATE TEMPORARY TABLE {table} ({columns}) "
-        f"WITH ('connector' = 'filesystem', 'path' = '{path.resolve()}', 'format' = 'json')"
-    )
+def _files(table: str, columns: str, path: Path, more: Mapping[str, str] = MappingProxyType({})) -> str:
+    options = {"connector": "filesystem", "path": str(path.resolve()), "format": "json", **more}
+    told = ", ".join(f"'{name}' = '{value}'" for name, value in options.items())
+    return f"CREATE TEMPORARY TABLE {table} ({columns}) WITH ({told})"
 
 
 if __name__ == "__main__":

@@ -112,8 +112,9 @@ def synthesised(new_app: Callable[..., App]) -> Callable[..., Synthesised]:
 def resting(new_app: Callable[..., App]) -> Synthesised:
     """Return the templates of a stage whose detector is stopped at night, held to the rules as the listed ones are."""
     app = new_app()
-    add_platform(app, stage=replace(DEV, detector_rests=(22, 6)), alert_email=ALERT_EMAIL)
-    check_with_rules(app, stage_name=DEV.name)
+    stage = replace(DEV, detector_rests=(22, 6))
+    add_platform(app, stage=stage, alert_email=ALERT_EMAIL)
+    check_with_rules(app, stage=stage)
     return Synthesised(stage=DEV.name, directory=Path(app.synth().directory))
 
 

@@ -1,0 +1,61 @@
+"""A detector that is stopped in the middle and started again, with another threshold at that, goes on from there."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from detecting import MACHINE, SETTINGS, Detector, records_of
+from shoppers import after, clicks, in_order, people
+
+from commerce.event import Event
+from commerce.rules import CATALOGUE_SCRAPING, REQUEST_FLOOD
+from commerce.rules.rule import Rule, with_thresholds
+from flink_app.over_files import between_files, record_line, states_in
+
+RULES = (REQUEST_FLOOD, CATALOGUE_SCRAPING)
+LOWERED = with_thresholds(RULES, ["catalogue_scraping.products=120"])
+MIDDLE = after(1000)
+
+
+def arrive(folder: Path, name: str, events: Sequence[Event]) -> None:
+    """Let a file of records appear, whole."""
+    (folder / "records.json").mkdir(parents=True, exist_ok=True)
+    written = folder / name
+    written.write_text("".join(record_line(record.data, record.arrived_at) for record in records_of(events)))
+    written.rename(folder / "records.json" / name)
+
+
+def run(
+    folder: Path, rules: Sequence[Rule], *, until: Callable[[str], bool], start: str = "", end: bool = False
+) -> str:
+    """Run on the folder, which may still grow, until its incidents say so; return where the state was saved."""
+    flink = {**MACHINE} | ({"execution.state-recovery.path": start} if start else {})
+    _, statements = between_files(folder, rules=rules, settings=SETTINGS, flink=flink, growing=True)
+    job = statements.execute().get_job_client()
+    while not until("".join(path.read_text() for path in (folder / "incidents").rglob("*") if path.is_file())):
+        assert job.get_job_status().result().name in {"CREATED", "RUNNING"}
+        time.sleep(0.2)
+    return str(job.stop_with_savepoint(end, str(folder / "savepoints")).result())
+
+
+def test_a_restart_in_the_middle_changes_nothing_and_a_new_threshold_judges_what_was_counted_before(tmp_path):
+    """Same ids as without it. The scraper did one half of its work before the threshold was lowered."""
+    events = in_order(
+        clicks("early", count=300, start=600, within=100),
+        clicks("flood", count=4000, start=500, within=1000),
+        clicks("scraper", count=130, start=710, within=580, products=130),
+        people(count=20, start=0, within=4000),
+    )
+    (tmp_path / "whole").mkdir()
+    whole = Detector(tmp_path / "whole").states(records_of(events), rules=LOWERED)
+
+    halves = tmp_path / "halves"
+    arrive(halves, "first.json", [event for event in events if event.event_time < MIDDLE])
+    saved = run(halves, RULES, until=lambda written: "early" in written)
+    arrive(halves, "second.json", [event for event in events if event.event_time >= MIDDLE])
+    run(halves, LOWERED, until=lambda written: "scraper" in written, start=saved, end=True)
+
+    assert {(state.incident_id, state.state, state.last_seen_at) for state in states_in(halves)} == {
+        (state.incident_id, state.state, state.last_seen_at) for state in whole
+    }
+    assert {state.subject for state in whole} == {"early", "flood", "scraper"}
