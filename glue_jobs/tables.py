@@ -5,7 +5,7 @@ Types are Hive's names, which Glue, Athena and Spark share. `timestamp` is an in
 
 from dataclasses import dataclass
 
-from commerce.fields import EVENT_FIELDS, INCIDENT_FIELDS, TALLY_FIELDS
+from commerce.fields import EVENT_FIELDS, INCIDENT_FIELDS, RISK_FIELDS, TALLY_FIELDS
 from commerce.schemas import hive_columns
 
 
@@ -83,6 +83,11 @@ TALLIES = Table(
     name="tallies",
     grain="One row a period, outcome and reason of the detector's account.",
     columns=(*(Column(*column) for column in hive_columns(TALLY_FIELDS)), ARRIVED_AT),
+)
+RISK_SIGNALS = Table(
+    name="risk_signals",
+    grain="One row a session of a person that the detector saw reason to take care of; shopper_risk knows more.",
+    columns=(*(Column(*column) for column in hive_columns(RISK_FIELDS)), ARRIVED_AT),
 )
 RUNS = Table(
     name="runs",
@@ -186,6 +191,7 @@ TABLES: tuple[Table, ...] = (
     REJECTS,
     INCIDENTS,
     TALLIES,
+    RISK_SIGNALS,
     RUNS,
     VERDICTS,
     WITHDRAWALS,

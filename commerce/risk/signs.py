@@ -14,7 +14,8 @@ from commerce.rules.rule import PANE_SECONDS
 
 SESSION_GAP_SECONDS = 1800
 HABIT_DAYS = 28
-# A rush: within ROLLING_SECONDS there were at least so many pauses, and their mean was below RUSHED_GAP_MS.
+# A rush: of the last ROLLING_SECONDS there are at least so many pauses, and their mean is below RUSHED_GAP_MS. A pause
+# longer than that time lies outside of it, and says nothing about what came after.
 ROLLING_SECONDS = 3 * PANE_SECONDS
 ROLLING_PAUSES_AT_LEAST = 5
 RUSHED_GAP_MS = 3000
@@ -115,8 +116,8 @@ IMPULSIVITY = Sign(
             none_at=0.0,
             full_at=1.0,
             meaning=(
-                f"the share of pauses in a rush: the pauses of the last {ROLLING_SECONDS} seconds, at least "
-                f"{ROLLING_PAUSES_AT_LEAST}, have a mean below {RUSHED_GAP_MS / 1000:g} seconds"
+                f"the share of pauses in a rush: those of the last {ROLLING_SECONDS} seconds, at least "
+                f"{ROLLING_PAUSES_AT_LEAST} and none longer than that time, have a mean below {RUSHED_GAP_MS / 1000:g} seconds"
             ),
             sentence=(
                 "{percent} percent of {pauses} pauses between actions were in a rush, below "

@@ -70,6 +70,7 @@ def placeholders() -> dict[str, str]:
         "session_gap_ms": SESSION_GAP_SECONDS * 1000,
         "session_gap_panes": SESSION_GAP_SECONDS // PANE_SECONDS,
         "longest_gap_ms": LONGEST_GAP_SECONDS * 1000,
+        "rolling_ms": ROLLING_SECONDS * 1000,
         "rolling_panes_before": ROLLING_SECONDS // PANE_SECONDS - 1,
         "rolling_pauses_at_least": ROLLING_PAUSES_AT_LEAST,
         "rushed_gap_ms": RUSHED_GAP_MS,
@@ -84,14 +85,6 @@ def placeholders() -> dict[str, str]:
     steps = {"measures": measures_sql(), "scores": scores_sql(), "risk": risk_sql(), "class": class_sql()}
     classes = ", ".join(RiskClass)
     return {name: str(number) for name, number in numbers.items()} | meanings | steps | {"classes": classes}
-
-
-def judged_sql(sessions: str) -> str:
-    """Return the query that adds every step's columns to a relation that has `signs.NUMBERS`."""
-    query = f"SELECT *, {measures_sql()} FROM {sessions}"
-    for step in (scores_sql(), risk_sql(), class_sql()):
-        query = f"SELECT *, {step} FROM ({query}) AS step"
-    return query
 
 
 def _score(sign: Sign) -> str:

@@ -37,7 +37,8 @@ WITH paused AS (
     MIN(event_time) AS first_at,
     COUNT(*) AS actions,
     COUNT(CASE WHEN pause_ms BETWEEN 1 AND $longest_gap_ms THEN 1 END) AS pauses,
-    COALESCE(SUM(CASE WHEN pause_ms BETWEEN 1 AND $longest_gap_ms THEN pause_ms END), 0) AS pause_ms,
+    COUNT(CASE WHEN pause_ms BETWEEN 1 AND $rolling_ms THEN 1 END) AS quick_pauses,
+    COALESCE(SUM(CASE WHEN pause_ms BETWEEN 1 AND $rolling_ms THEN pause_ms END), 0) AS quick_ms,
     COUNT(CASE WHEN event_type = 'purchase' THEN 1 END) AS purchases,
     SUM(CASE WHEN event_type = 'purchase' THEN price END) AS spent,
     SUM(CASE WHEN event_type = 'purchase' THEN CAST(price * price AS DECIMAL(28, 4)) END) AS spent_squared,
@@ -47,10 +48,10 @@ WITH paused AS (
 ), rolling AS (
   SELECT
     *,
-    SUM(pauses) OVER (
+    SUM(quick_pauses) OVER (
       PARTITION BY event_day, user_id ORDER BY pane RANGE BETWEEN $rolling_panes_before PRECEDING AND CURRENT ROW
     ) AS rolling_pauses,
-    SUM(pause_ms) OVER (
+    SUM(quick_ms) OVER (
       PARTITION BY event_day, user_id ORDER BY pane RANGE BETWEEN $rolling_panes_before PRECEDING AND CURRENT ROW
     ) AS rolling_ms,
     LAG(pane) OVER (PARTITION BY event_day, user_id ORDER BY pane) AS pane_before
@@ -79,7 +80,7 @@ SELECT
   CAST(SUM(pauses) AS BIGINT) AS pauses,
   CAST(SUM(
     CASE
-      WHEN rolling_pauses >= $rolling_pauses_at_least AND rolling_ms < $rushed_gap_ms * rolling_pauses THEN pauses
+      WHEN rolling_pauses >= $rolling_pauses_at_least AND rolling_ms < $rushed_gap_ms * rolling_pauses THEN quick_pauses
       ELSE 0
     END
   ) AS BIGINT) AS rushed_pauses,
