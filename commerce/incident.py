@@ -1,6 +1,6 @@
-"""An incident: one episode of behaviour above a rule's threshold, the tally that accounts
-for the rest, and the signal of behavioural risk that travels beside them.
+"""What travels on the incidents stream: incidents, tallies that account for the rest, and signals of behavioural risk.
 
+An incident is one episode of behaviour above a rule's threshold.
 An episode opens, is extended while the behaviour goes on, and closes. Its id is derived from what it is, never
 from when it was written, so that delivery at least once still gives one row and one alert.
 """

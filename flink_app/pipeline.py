@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
+from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
 from commerce.rules.rule import Rule, SubjectType
@@ -37,6 +38,7 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
     statements.add_insert_sql(f"INSERT INTO tallies {tallies_sql(settings.tally_seconds)}")
     if settings.behavioural_risk:
+        get_gateway().jvm.java.time.ZoneId.of(settings.shop_time_zone)  # SQL would take a misspelt one for UTC
         _view(tables, "purchases", purchases_sql())
         _view(tables, "deeds", deeds_sql(settings.shop_time_zone))
         _shared_view(tables, "scored_sessions", scored_sql())

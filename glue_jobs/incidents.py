@@ -1,5 +1,4 @@
-"""Records of the incidents stream to the lake: each episode once in its latest state, each tally and each
-signal of risk once.
+"""Records of the incidents stream to the lake: each episode in its latest state, tallies and risks once.
 
 They are few, a handful an episode, so they are read by the domain's own parser; the merge is SQL in the engine.
 """

@@ -117,7 +117,7 @@ IMPULSIVITY = Sign(
             full_at=1.0,
             meaning=(
                 f"the share of pauses in a rush: those of the last {ROLLING_SECONDS} seconds, at least "
-                f"{ROLLING_PAUSES_AT_LEAST} and none longer than that time, have a mean below {RUSHED_GAP_MS / 1000:g} seconds"
+                f"{ROLLING_PAUSES_AT_LEAST} and none longer, have a mean below {RUSHED_GAP_MS / 1000:g} seconds"
             ),
             sentence=(
                 "{percent} percent of {pauses} pauses between actions were in a rush, below "

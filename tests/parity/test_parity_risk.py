@@ -5,7 +5,9 @@ The stream tells of elevated and high sessions alone, and in files of a month it
 
 import json
 import os
+import random
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,10 @@ def from_the_stream(events: list[Event], folder: Path, *, time_zone: str) -> lis
         pytest.skip(f"{FLINK_PYTHON} is not here: run `make setup`")
     settings = DetectorSettings(region="none", events_stream="none", incidents_stream="none", shop_time_zone=time_zone)
     (folder / "settings.json").write_text(json.dumps(encode(settings)))
-    # A record arrives when it happens: one from the future would be judged at its arrival.
-    lines = [record_line(to_line(event), event.event_time) for event in events]
+    # Records arrive some seconds after they happen, and so in another order.
+    dice = random.Random(7)
+    arriving = sorted(((event.event_time + timedelta(seconds=dice.uniform(0, 9)), event) for event in events), key=_at)
+    lines = [record_line(to_line(event), arrived_at) for arrived_at, event in arriving]
     (folder / "records.json").write_text("".join(lines))
     command = [str(FLINK_PYTHON), "-m", "flink_app.over_files", str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -49,6 +53,10 @@ def from_the_stream(events: list[Event], folder: Path, *, time_zone: str) -> lis
     read = [vars(signal) for signal in risks_in(folder)]
     assert len({signal["risk_id"] for signal in read}) == len(read)
     return [{name: value for name, value in signal.items() if name not in NOT_OF_THE_MART} for signal in read]
+
+
+def _at(arriving: tuple[datetime, Event]) -> datetime:
+    return arriving[0]
 
 
 def by_session(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
