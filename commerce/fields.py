@@ -1,4 +1,4 @@
-"""The one field table: what an event, an incident and a tally are made of.
+"""The one field table: what an event, an incident, a tally and a signal of risk are made of.
 
 Every schema in the project (Flink DDL, Spark, Glue columns, Arrow, JSON Schema) is rendered from here by
 `commerce.schemas`, and the reasons for rejecting a record follow from `required` and `pattern`.
@@ -242,4 +242,51 @@ TALLY_FIELDS: tuple[Field, ...] = (
     ),
     Field(name="reason", type=FieldType.TEXT, required=True, meaning="Why they were rejected; empty otherwise."),
     Field(name="records", type=FieldType.COUNT, required=True, meaning="How many records."),
+)
+
+RISK_FIELDS: tuple[Field, ...] = (
+    Field(name="record_type", type=FieldType.TEXT, required=True, meaning="Always 'risk' on the incidents stream."),
+    Field(
+        name="risk_id",
+        type=FieldType.TEXT,
+        required=True,
+        meaning="SHA-256 over user_id and began_at: a signal written twice is one.",
+    ),
+    Field(name="user_id", type=FieldType.TEXT, required=True, meaning="The shopper, by the pseudonym of events."),
+    Field(
+        name="began_at",
+        type=FieldType.TIMESTAMP,
+        required=True,
+        meaning="Event time at which the session began, to ten seconds.",
+    ),
+    Field(
+        name="ended_at",
+        type=FieldType.TIMESTAMP,
+        required=True,
+        meaning="Event time of the last action, to ten seconds. The signal is written when the session is over.",
+    ),
+    Field(name="risk_class", type=FieldType.TEXT, required=True, meaning="elevated or high."),
+    Field(name="risk", type=FieldType.NUMBER, required=True, meaning="All signs together, 0 to 1."),
+    Field(name="sentences", type=FieldType.TEXT, required=True, meaning="What speaks for it, in words."),
+    Field(
+        name="impulsivity",
+        type=FieldType.NUMBER,
+        meaning="0 to 1: how much was done in a rush; missing where there is too little evidence.",
+    ),
+    Field(
+        name="nocturnal",
+        type=FieldType.NUMBER,
+        meaning="0 to 1: how much more was at night than is this shopper's habit; missing as above.",
+    ),
+    Field(name="fatigue", type=FieldType.NUMBER, meaning="0 to 1: how long it went on without a break."),
+    Field(
+        name="volatility",
+        type=FieldType.NUMBER,
+        meaning="0 to 1: how much the amounts paid vary, or rise above the usual; missing as above.",
+    ),
+    Field(name="actions", type=FieldType.COUNT, required=True, meaning="Events of every type."),
+    Field(name="night_actions", type=FieldType.COUNT, required=True, meaning="Those at night by the shop's clock."),
+    Field(name="pauses", type=FieldType.COUNT, required=True, meaning="Pauses between one action and the next."),
+    Field(name="rushed_pauses", type=FieldType.COUNT, required=True, meaning="Those of them in a rush."),
+    Field(name="purchases", type=FieldType.COUNT, required=True, meaning="Products bought."),
 )

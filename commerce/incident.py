@@ -1,5 +1,6 @@
-"""An incident: one episode of behaviour above a rule's threshold, and the tally that accounts for the rest.
+"""What travels on the incidents stream: incidents, tallies that account for the rest, and signals of behavioural risk.
 
+An incident is one episode of behaviour above a rule's threshold.
 An episode opens, is extended while the behaviour goes on, and closes. Its id is derived from what it is, never
 from when it was written, so that delivery at least once still gives one row and one alert.
 """
@@ -13,7 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from commerce.event import format_instant, parse_instant
-from commerce.fields import INCIDENT_FIELDS, INSTANT, TALLY_FIELDS, Field, FieldType
+from commerce.fields import INCIDENT_FIELDS, INSTANT, RISK_FIELDS, TALLY_FIELDS, Field, FieldType
+from commerce.risk.signs import RiskClass
 from commerce.rules.rule import Severity, SubjectType
 
 MAX_SAMPLES = 20
@@ -44,6 +46,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "severity": tuple(Severity),
     "subject_type": tuple(SubjectType),
     "outcome": tuple(Outcome),
+    "risk_class": (RiskClass.ELEVATED, RiskClass.HIGH),
 }
 
 
@@ -82,20 +85,45 @@ class Tally:
     record_type: str = "tally"
 
 
+@dataclass(frozen=True, kw_only=True)
+class RiskSignal:
+    """One session of a person that gave reason to take care. Scores are None where there was too little evidence."""
+
+    risk_id: str
+    user_id: str
+    began_at: datetime
+    ended_at: datetime
+    risk_class: str
+    risk: float
+    sentences: str
+    impulsivity: float | None
+    nocturnal: float | None
+    fatigue: float | None
+    volatility: float | None
+    actions: int
+    night_actions: int
+    pauses: int
+    rushed_pauses: int
+    purchases: int
+    record_type: str = "risk"
+
+
+_FIELDS: dict[type, tuple[Field, ...]] = {Incident: INCIDENT_FIELDS, Tally: TALLY_FIELDS, RiskSignal: RISK_FIELDS}
+
+
 def incident_id(*, rule: str, rule_version: int, subject: str, opened_at: datetime) -> str:
     """Return the id of the episode: SHA-256 in hex over its four parts."""
     parts = "|".join((rule, str(rule_version), subject, format_instant(opened_at)))
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def to_line(record: Incident | Tally) -> bytes:
+def to_line(record: Incident | Tally | RiskSignal) -> bytes:
     """Return the record as one line of JSON, without the line break."""
-    fields = INCIDENT_FIELDS if isinstance(record, Incident) else TALLY_FIELDS
-    wire = {field.name: _to_wire(getattr(record, field.name)) for field in fields}
+    wire = {field.name: _to_wire(getattr(record, field.name)) for field in _FIELDS[type(record)]}
     return json.dumps(wire, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def parse(line: bytes) -> Incident | Tally:
+def parse(line: bytes) -> Incident | Tally | RiskSignal:
     """Read a record of the incidents stream; raises ValueError with the reason where it is none.
 
     The reason names the field at fault and never quotes its value: it goes to logs, and the value may be a shopper.
@@ -113,8 +141,10 @@ def parse(line: bytes) -> Incident | Tally:
             return Incident(**_values(INCIDENT_FIELDS, document))
         case "tally":
             return Tally(**_values(TALLY_FIELDS, document))
+        case "risk":
+            return RiskSignal(**_values(RISK_FIELDS, document))
         case _:
-            raise ValueError("record_type is neither 'incident' nor 'tally'")
+            raise ValueError("record_type is neither 'incident', 'tally' nor 'risk'")
 
 
 def _no_constant(name: str) -> Any:
@@ -129,7 +159,8 @@ def _from_wire(field: Field, value: Any) -> Any:
     if value is None:
         if field.required:
             raise ValueError(f"{field.name} is missing")
-        return ()  # optional fields are lists, of which records of earlier versions have none
+        # Records of earlier versions have no list of subjects; a score may be missing.
+        return () if field.type is FieldType.TEXTS else None
     if field.name == "subjects" and isinstance(value, list) and len(value) > MAX_SUBJECTS:
         raise ValueError(f"{field.name} is longer than {MAX_SUBJECTS}")
     if not _is_acceptable(field, value):

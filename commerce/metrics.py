@@ -29,6 +29,9 @@ EVENTS_ON_TIME = Metric("EventsOnTime", "Count", (), "Events that the detector j
 EVENTS_KNOWN = Metric("EventsKnown", "Count", (), "Events of automata that are welcome: counted, not judged.")
 EVENTS_LATE = Metric("EventsLate", "Count", (), "Events too late for their window; the lake still has them.")
 RECORDS_REJECTED = Metric("RecordsRejected", "Count", ("reason",), "Records that are no events, by reason.")
+RISKS_SEEN = Metric(
+    "RisksSeen", "Count", ("risk_class",), "Sessions in which there is reason to take care of a person."
+)
 RECORDS_FAILED = Metric("RecordsFailed", "Count", (), "Records of the incidents stream that could not be handled.")
 
 METRICS: tuple[Metric, ...] = (
@@ -41,5 +44,6 @@ METRICS: tuple[Metric, ...] = (
     EVENTS_KNOWN,
     EVENTS_LATE,
     RECORDS_REJECTED,
+    RISKS_SEEN,
     RECORDS_FAILED,
 )

@@ -25,6 +25,7 @@ def run(folder: Path) -> None:
 def settings_with(known_networks: tuple[str, ...]) -> DetectorSettings:
     """Return the detector's settings; raises ValueError where it cannot be told of known networks."""
     texts = dict.fromkeys(("region", "events_stream", "incidents_stream"), "none")
+    texts["behavioural_risk"] = "false"  # nobody here reads it, and it is not for nothing
     texts["known_networks"] = ",".join(known_networks)
     settings = decode(DetectorSettings, texts)
     if known_networks and encode(settings).get("known_networks") != texts["known_networks"]:

@@ -48,6 +48,7 @@ def replay_command(  # noqa: PLR0917  # typer reads the signature: each paramete
             allowed_lateness_seconds=lateness_seconds,
             threshold_overrides=_thresholds(rules),
             known_networks=tuple(known_network or ()),
+            behavioural_risk=False,
         )
         begin, end = _hour(first, of_a_day=0), _hour(last, of_a_day=23)
         warm_up = timedelta(hours=warm_up_hours)

@@ -1,6 +1,6 @@
 """The tables at the detector's edges, on Kinesis. The pipeline between knows nothing of it."""
 
-from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS
+from commerce.fields import INCIDENT_FIELDS, RISK_FIELDS, TALLY_FIELDS
 from commerce.schemas import flink_columns
 from flink_app.settings import DetectorSettings
 
@@ -21,8 +21,8 @@ def source_ddl(settings: DetectorSettings) -> str:
     return f"CREATE TEMPORARY TABLE records ({columns}) WITH ({options})"
 
 
-def sink_ddls(settings: DetectorSettings) -> tuple[str, str]:
-    """Return the DDL of `incidents` and of `tallies`: two record types on one stream."""
+def sink_ddls(settings: DetectorSettings) -> tuple[str, ...]:
+    """Return the DDL of `incidents`, `tallies` and `risks`: three record types on one stream."""
     options = _options(
         settings,
         stream=settings.incidents_stream,
@@ -39,6 +39,7 @@ def sink_ddls(settings: DetectorSettings) -> tuple[str, str]:
         f"CREATE TEMPORARY TABLE incidents ({flink_columns(INCIDENT_FIELDS)}) "
         f"PARTITIONED BY (incident_id) WITH ({options})",
         f"CREATE TEMPORARY TABLE tallies ({flink_columns(TALLY_FIELDS)}) PARTITIONED BY (tally_id) WITH ({options})",
+        f"CREATE TEMPORARY TABLE risks ({flink_columns(RISK_FIELDS)}) PARTITIONED BY (risk_id) WITH ({options})",
     )
 
 

@@ -8,15 +8,15 @@ import base64
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from commerce.event import format_instant
-from commerce.fields import INCIDENT_FIELDS, TALLY_FIELDS
-from commerce.incident import Incident, parse
+from commerce.fields import INCIDENT_FIELDS, RISK_FIELDS, TALLY_FIELDS
+from commerce.incident import Incident, RiskSignal, Tally, parse
 from commerce.rules import RULES
 from commerce.rules.rule import Rule, with_thresholds
 from commerce.schemas import flink_columns
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Files are read within minutes: taking generated code apart, so that Java may optimise it, costs more than it saves.
 SHORT_LIVED = {"parallelism.default": "1", "table.generated-code.max-length": "60000"}
-OUTPUTS = {"incidents": INCIDENT_FIELDS, "tallies": TALLY_FIELDS}
+OUTPUTS = {"incidents": INCIDENT_FIELDS, "tallies": TALLY_FIELDS, "risks": RISK_FIELDS}
 
 
 def record_line(data: bytes, arrived_at: datetime) -> str:
@@ -76,9 +76,17 @@ def between_files(
 
 def states_in(folder: Path) -> list[Incident]:
     """Return every state of every incident that was written, in no order."""
-    paths = sorted((folder / "incidents").rglob("part-*"))
-    read = (parse(line) for path in paths for line in path.read_bytes().splitlines())
-    return [state for state in read if isinstance(state, Incident)]
+    return [state for state in _written(folder / "incidents") if isinstance(state, Incident)]
+
+
+def risks_in(folder: Path) -> list[RiskSignal]:
+    """Return every signal of behavioural risk that was written, in no order."""
+    return [signal for signal in _written(folder / "risks") if isinstance(signal, RiskSignal)]
+
+
+def _written(output: Path) -> Iterator[Incident | Tally | RiskSignal]:
+    for path in sorted(output.rglob("part-*")):
+        yield from (parse(line) for line in path.read_bytes().splitlines())
 
 
 def _files(table: str, columns: str, path: Path, more: Mapping[str, str] = MappingProxyType({})) -> str:

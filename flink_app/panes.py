@@ -39,13 +39,18 @@ def panes_view(subject_type: SubjectType, pane_seconds: int) -> str:
     return f"{subject_type}_panes" if pane_seconds == PANE_SECONDS else f"{subject_type}_long_panes"
 
 
-def pane_views(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
-    """Yield name and query of each view of panes that the rules need, the ones others are made of first."""
+def pane_views(rules: Sequence[Rule], *, of_users: Sequence[PaneColumn] = ()) -> Iterator[tuple[str, str]]:
+    """Yield name and query of each view of panes that the rules need, the ones others are made of first.
+
+    The users' short panes also have the columns `of_users`.
+    """
     for subject_type in SUBJECT_COLUMNS:
         short = [*_features(rules, subject_type, PANE_SECONDS)]
         long = [*_features(rules, subject_type, LONG_PANE_SECONDS)]
-        if short or long:
-            yield panes_view(subject_type, PANE_SECONDS), _short_panes_sql(subject_type, _columns(short + long))
+        also = of_users if subject_type is SubjectType.USER else ()
+        if short or long or also:
+            columns = _columns(short + long, also)
+            yield panes_view(subject_type, PANE_SECONDS), _short_panes_sql(subject_type, columns)
         if long:
             yield panes_view(subject_type, LONG_PANE_SECONDS), _long_panes_sql(subject_type, _columns(long))
 
@@ -84,15 +89,15 @@ def _features(rules: Sequence[Rule], subject_type: SubjectType, pane_seconds: in
             yield from rule.features
 
 
-def _columns(features: Iterable[Feature]) -> list[PaneColumn]:
-    by_name = {column.name: column for feature in features for column in pane_columns(feature)}
-    return list(by_name.values())
+def _columns(features: Iterable[Feature], also: Iterable[PaneColumn] = ()) -> list[PaneColumn]:
+    of_features = (column for feature in features for column in pane_columns(feature))
+    return list({column.name: column for column in (*of_features, *also)}.values())
 
 
 def _short_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) -> str:
     """Return the panes made of events. An event sent again falls into the pane it was in: counting its id is exact."""
     subject = SUBJECT_COLUMNS[subject_type]
-    source = "on_time_after" if any(column in _GAP_COLUMNS for column in columns) else "on_time"
+    source = "on_time_after" if any("gap_ms" in column.of_events for column in columns) else "on_time"
     counts = ", ".join(f"{column.of_events} AS {column.name}" for column in columns)
     known = "" if subject_type is SubjectType.USER else f"WHERE {subject} IS NOT NULL"
     return f"""

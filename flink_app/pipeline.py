@@ -1,8 +1,9 @@
-"""The detector between its edges: from the table `records` to the rows of `incidents` and `tallies`."""
+"""The detector between its edges: from the table `records` to the rows of `incidents`, `tallies` and `risks`."""
 
 import secrets
 from collections.abc import Sequence
 
+from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
 from commerce.rules.rule import Rule, SubjectType
@@ -11,13 +12,14 @@ from flink_app.episodes import crossings_views, episodes_sql, incidents_sql
 from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql, watermark_sql
 from flink_app.features import site_history_sql, site_panes_sql
 from flink_app.panes import pane_views
+from flink_app.risk import PACE, deeds_sql, purchases_sql, risks_sql, scored_sql
 from flink_app.settings import DetectorSettings
 
 
 def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: DetectorSettings) -> StatementSet:
-    """Return the statements that read `records` once and write `incidents` and `tallies`.
+    """Return the statements that read `records` once and write `incidents`, `tallies` and, if told to, `risks`.
 
-    The three tables must exist: `records(record BYTES, arrived_at TIMESTAMP(3))`, the others by the field table.
+    The tables must exist: `records(record BYTES, arrived_at TIMESTAMP(3))`, the others by the field table.
     """
     _view(tables, "lines", lines_sql("records"))
     carried = (*CARRIED, "arrived_at")
@@ -26,7 +28,7 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     _view(tables, "outcomes", outcomes_sql(settings.known_networks))
     _view(tables, "on_time", on_time_sql())
     _view(tables, "on_time_after", on_time_after_sql())
-    for name, query in pane_views(rules):
+    for name, query in pane_views(rules, of_users=PACE if settings.behavioural_risk else ()):
         _shared_view(tables, name, query)
     _watch_site(tables, rules)
     for name, query in crossings_views(rules):
@@ -35,6 +37,12 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     statements = tables.create_statement_set()
     statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
     statements.add_insert_sql(f"INSERT INTO tallies {tallies_sql(settings.tally_seconds)}")
+    if settings.behavioural_risk:
+        get_gateway().jvm.java.time.ZoneId.of(settings.shop_time_zone)  # SQL would take a misspelt one for UTC
+        _view(tables, "purchases", purchases_sql())
+        _view(tables, "deeds", deeds_sql(settings.shop_time_zone))
+        _shared_view(tables, "scored_sessions", scored_sql())
+        statements.add_insert_sql(f"INSERT INTO risks {risks_sql()}")
     return statements
 
 

@@ -26,4 +26,7 @@ class DetectorSettings:
     threshold_overrides: tuple[str, ...] = ()
     # Addresses of automata that are welcome, as IPv4 networks: counted, not judged.
     known_networks: tuple[str, ...] = ()
+    # Whether signs of behavioural risk are looked for, and where the shop's night is, as Europe/Berlin.
+    behavioural_risk: bool = True
+    shop_time_zone: str = "UTC"
     endpoint_url: str = ""

@@ -16,6 +16,7 @@ _ARROW = {
     "double": pa.float64(),
     "decimal(12,2)": pa.decimal128(12, 2),
     "decimal(18,2)": pa.decimal128(18, 2),
+    "decimal(38,4)": pa.decimal128(38, 4),
     "array<string>": pa.large_list(pa.field("element", pa.large_string())),
     "array<date>": pa.large_list(pa.field("element", pa.date32())),
 }

@@ -5,7 +5,7 @@ whole of the others, which read only other marts and so never all events. Each w
 built is noted last, so a build that dies is done again and gives the same tables.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,7 +17,7 @@ from glue_jobs.readings import STANDING_VERDICTS, mart_sql, on_days
 from glue_jobs.restatements import Restatements
 from glue_jobs.sessions import SESSIONS, Sessions
 from glue_jobs.settings import LakeSettings
-from glue_jobs.tables import BUILT_DAYS, TABLES, VERDICTS
+from glue_jobs.tables import BUILT_DAYS, SHOP, SHOP_COLUMNS, TABLES, VERDICTS
 from glue_jobs.verdicts import present_verdicts
 
 
@@ -42,6 +42,7 @@ class Build:
         if not changes.days:
             return {"days": 0, "restatements": 0}
         present_verdicts(self.engine, STANDING_VERDICTS, changes.verdicts)
+        self.engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": self.settings.shop_time_zone}])
         days = changes.days | self._sessions(changes)
         restated = self._marts(changes, days)
         self._note(changes)
@@ -71,17 +72,18 @@ class Build:
         for mart in marts():
             if mart.name == SESSIONS:
                 continue
-            for periods in self._periods(mart, days):
+            for periods in self._periods(mart, days, known=changes.built.keys() | changes.current.keys()):
                 self.engine.hold("computed", _both_readings(mart, periods, judged))
                 restated += restatements.tell(mart, "computed", periods)
                 self._replace(mart, periods)
                 self.reached(f"{mart.name}: {max(periods) if periods else 'all'}")
         return restated
 
-    def _periods(self, mart: Mart, days: frozenset[date]) -> Iterator[list[date] | None]:
+    def _periods(self, mart: Mart, days: frozenset[date], *, known: Set[date]) -> Iterator[list[date] | None]:
+        """Yield what to compute together; of days that only look at changed ones, those `known` to have events."""
         match mart.period:
             case Period.DAY:
-                yield from self._in_portions(days)
+                yield from self._in_portions(days | (mart.touched_by(days) & known))
             case Period.WEEK:
                 yield from self._in_portions({week_of(day) for day in days})
             case Period.NONE:
@@ -118,7 +120,7 @@ def _both_readings(mart: Mart, periods: Collection[date] | None, judged: frozens
     Where no verdict reaches, they are the same rows, computed once.
     """
     columns = ", ".join(mart.column_names)
-    differ = _periods_judged(mart.period, periods, judged)
+    differ = _periods_judged(mart.period, periods, mart.touched_by(judged))
     everything = mart_sql(mart, Reading.ALL_TRAFFIC, _days(mart.period, periods))
     selects = [f"SELECT reading, {columns} FROM readings CROSS JOIN traffic WHERE {_alike(mart.period, differ)}"]
     if differ is None or differ:

@@ -30,6 +30,7 @@ _ICEBERG: dict[str, IcebergType] = {
     "double": DoubleType(),
     "decimal(12,2)": DecimalType(12, 2),
     "decimal(18,2)": DecimalType(18, 2),
+    "decimal(38,4)": DecimalType(38, 4),
 }
 
 

@@ -1,4 +1,4 @@
-"""Records of the incidents stream to the lake: each episode once in its latest state, each tally once.
+"""Records of the incidents stream to the lake: each episode in its latest state, tallies and risks once.
 
 They are few, a handful an episode, so they are read by the domain's own parser; the merge is SQL in the engine.
 """
@@ -9,21 +9,22 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from commerce.incident import Incident, Tally, parse
+from commerce.incident import Incident, RiskSignal, Tally, parse
 from commerce.rules.rule import Severity
 from glue_jobs.engine import Engine
 from glue_jobs.raw import RawBucket, RawObject, records
-from glue_jobs.tables import INCIDENTS, REJECTS, TALLIES, Table
+from glue_jobs.tables import INCIDENTS, REJECTS, RISK_SIGNALS, TALLIES, Table
 
 NOT_AN_INCIDENT = "not_an_incident"
 
 
 @dataclass
 class Arrived:
-    """What a batch of objects held, as rows of the three tables it goes to."""
+    """What a batch of objects held, as rows of the four tables it goes to."""
 
     incidents: list[dict[str, Any]] = field(default_factory=list)
     tallies: list[dict[str, Any]] = field(default_factory=list)
+    risks: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
     readable: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -44,6 +45,8 @@ class Arrived:
                 self.incidents.append({**asdict(record), **lists, "arrived_at": arrived_at})
             case Tally():
                 self.tallies.append({**asdict(record), "arrived_at": arrived_at})
+            case RiskSignal():
+                self.risks.append({**asdict(record), "arrived_at": arrived_at})
 
 
 def take_incidents(
@@ -62,6 +65,10 @@ def take_incidents(
         engine.present("arrived_tallies", TALLIES.columns, arrived.tallies)
         engine.append(TALLIES, NEW_TALLIES)
     reached("incidents: tallies")
+    if arrived.risks:
+        engine.present("arrived_risks", RISK_SIGNALS.columns, arrived.risks)
+        engine.append(RISK_SIGNALS, NEW_RISKS)
+    reached("incidents: risks")
     if arrived.rejects:
         engine.present("arrived_rejects", REJECTS.columns, arrived.rejects)
         engine.append(REJECTS, f"SELECT {_names(REJECTS)} FROM arrived_rejects")
@@ -100,8 +107,16 @@ SELECT {_names(INCIDENTS)} FROM (
   ) AS states
 ) AS ranked
 WHERE nth = 1"""
-NEW_TALLIES = f"""
-SELECT {_names(TALLIES)} FROM (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY tally_id ORDER BY arrived_at) AS nth FROM arrived_tallies
+
+
+def _new(table: Table, key: str, arrived: str) -> str:
+    """Return the arrived rows whose key the table does not have yet, each once."""
+    return f"""
+SELECT {_names(table)} FROM (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY arrived_at) AS nth FROM {arrived}
 ) AS arrived
-WHERE nth = 1 AND NOT EXISTS (SELECT 1 FROM tallies WHERE tallies.tally_id = arrived.tally_id)"""
+WHERE nth = 1 AND NOT EXISTS (SELECT 1 FROM {table.name} WHERE {table.name}.{key} = arrived.{key})"""
+
+
+NEW_TALLIES = _new(TALLIES, "tally_id", "arrived_tallies")
+NEW_RISKS = _new(RISK_SIGNALS, "risk_id", "arrived_risks")

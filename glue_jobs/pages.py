@@ -13,6 +13,7 @@ from commerce.fields import (
     IDENTIFIER,
     INCIDENT_FIELDS,
     INSTANT,
+    RISK_FIELDS,
     TALLY_FIELDS,
     Field,
     FieldType,
@@ -55,6 +56,14 @@ _TALLY = """\
 
 On the same stream the detector accounts for what it read, a few lines a period.
 """
+_RISK = """\
+## A signal of behavioural risk
+
+On the same stream the detector tells of sessions of people in which there is reason to take care: when such a session
+is over, and only if it is elevated or high. It protects, and never blocks: nobody is alerted, nothing is stored but in
+the lake's table `risk_signals`. What the numbers mean is said at [shopper_risk](marts.md#shopper_risk);
+[0046](decisions/0046-behavioural-risk.md) says what the stream knows less of.
+"""
 _LAKE = """\
 ## The lake's tables
 
@@ -79,8 +88,8 @@ The checks are tried in this order, and the first that fails gives the reason. T
 ones. They differ in one thing: the detector knows when a record arrived, `curate` knows the hour, and takes its end.
 """
 _NO_INCIDENT = f"""\
-In the table `rejects` there is also `{NOT_AN_INCIDENT}`: a record of the incidents stream that is neither an incident
-nor a tally.
+In the table `rejects` there is also `{NOT_AN_INCIDENT}`: a record of the incidents stream that is no incident, no
+tally and no signal of risk.
 """
 _METRICS = f"""\
 ## Metrics
@@ -171,6 +180,7 @@ def tables_page() -> str:
         (_INTRODUCTION, _EVENT, *_wire_table(EVENT_FIELDS)),
         (_INCIDENT, *_field_table(INCIDENT_FIELDS)),
         (_TALLY, *_field_table(TALLY_FIELDS)),
+        (_RISK, *_field_table(RISK_FIELDS)),
         (_LAKE, *(line for table in TABLES for line in _table(table))),
         (_RAW,),
         (_QUESTIONS, *_questions()),

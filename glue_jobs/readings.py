@@ -37,8 +37,10 @@ def by_people(events: str) -> str:
 
 def mart_sql(mart: Mart, reading: Reading, days: Collection[date] | None) -> str:
     """Return the query for one reading of a mart, over these days, None for all there are."""
-    seen = ", ".join(f"seen_{name} AS ({_seen(name, reading, days)})" for name in mart.reads)
-    return f"WITH {seen} SELECT {', '.join(mart.column_names)} FROM ({mart.sql}\n) AS mart"
+    made_of = None if days is None else mart.made_of(days)
+    seen = ", ".join(f"seen_{name} AS ({_seen(name, reading, made_of)})" for name in mart.reads)
+    of_these = f" WHERE {on_days('day', days)}" if days and made_of != frozenset(days) else ""
+    return f"WITH {seen} SELECT {', '.join(mart.column_names)} FROM ({mart.sql}\n) AS mart{of_these}"
 
 
 def on_days(column: str, days: Collection[date]) -> str:

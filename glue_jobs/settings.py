@@ -24,6 +24,9 @@ class LakeSettings:
 
     `allow_list_table` is the DynamoDB table of the allow list; where it is empty, `curate` leaves the lake's as it is.
 
+    `shop_time_zone` is where the shop's day and night are, as Europe/Berlin; other days are computed by it when they
+    change, or are asked for by a backfill.
+
     `spark_jars` names the Iceberg jar where Spark does not bring it, as Glue does.
     """
 
@@ -43,6 +46,7 @@ class LakeSettings:
     orphan_days: int = 3
     small_files: int = 5
     small_file_megabytes: int = 16
+    shop_time_zone: str = "UTC"
     spark_jars: str = ""
 
 

@@ -5,7 +5,7 @@ Types are Hive's names, which Glue, Athena and Spark share. `timestamp` is an in
 
 from dataclasses import dataclass
 
-from commerce.fields import EVENT_FIELDS, INCIDENT_FIELDS, TALLY_FIELDS
+from commerce.fields import EVENT_FIELDS, INCIDENT_FIELDS, RISK_FIELDS, TALLY_FIELDS
 from commerce.schemas import hive_columns
 
 
@@ -84,6 +84,11 @@ TALLIES = Table(
     grain="One row a period, outcome and reason of the detector's account.",
     columns=(*(Column(*column) for column in hive_columns(TALLY_FIELDS)), ARRIVED_AT),
 )
+RISK_SIGNALS = Table(
+    name="risk_signals",
+    grain="One row a session of a person that the detector saw reason to take care of; shopper_risk knows more.",
+    columns=(*(Column(*column) for column in hive_columns(RISK_FIELDS)), ARRIVED_AT),
+)
 RUNS = Table(
     name="runs",
     grain="One row a raw object taken, written last: what it names is in the lake, nothing else is.",
@@ -99,6 +104,9 @@ RUNS = Table(
         Column("event_days", "array<date>", "The UTC days of those events; empty for the feed incidents."),
     ),
 )
+# Not a table of the lake: one row that a build presents, for the marts that ask for the shop's clock.
+SHOP = "shop"
+SHOP_COLUMNS = (Column("time_zone", "string", "The shop's time zone, as Europe/Berlin."),)
 VERDICTS = Table(
     name="verdicts",
     grain="One row an incident and subject it takes out of the people-only reading, as the marts were last built with.",
@@ -183,6 +191,7 @@ TABLES: tuple[Table, ...] = (
     REJECTS,
     INCIDENTS,
     TALLIES,
+    RISK_SIGNALS,
     RUNS,
     VERDICTS,
     WITHDRAWALS,

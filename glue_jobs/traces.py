@@ -1,7 +1,8 @@
 """What raw bytes hold of a user, and the same bytes without it.
 
 A record that was read as an event is the user's if its `user_id` is, whatever else stands in it; an incident, if it
-is about the user, or about a session or an address that nobody but the user had. A record that could not be read has
+is about the user, or about a session or an address that nobody but the user had; a signal of risk, if it is about the
+user. A record that could not be read has
 no fields to go by: it is the user's if the id stands anywhere in its bytes as a word of its own, so rather one too many
 than one too few. The record's line becomes an empty one: blank lines are no records, and every other line keeps its
 number and its bytes. Of incidents about something else, the ids of the user's events are taken out, and the user from
@@ -16,7 +17,7 @@ from functools import cached_property
 
 from commerce.event import Event
 from commerce.event import parse as parse_event
-from commerce.incident import Incident, to_line
+from commerce.incident import Incident, RiskSignal, to_line
 from commerce.incident import parse as parse_incident
 from commerce.rules.rule import SubjectType
 from glue_jobs.raw import records
@@ -91,7 +92,7 @@ class Sought:
         return Traces(lines=lines, event_ids=frozenset(event_ids), haunts=frozenset(haunts), shares_ids=shares_ids)
 
     def in_incidents(self, content: bytes) -> Traces:
-        """Find the user in an object of incidents and tallies."""
+        """Find the user in an object of incidents, tallies and signals of risk."""
         changed = {number: self._incident_without(line) for number, line in records(content)}
         return Traces(lines={number: line for number, line in changed.items() if line is not None})
 
@@ -113,6 +114,8 @@ class Sought:
             record = parse_incident(line)
         except ValueError:
             return b"" if self.names_user(line) else None
+        if isinstance(record, RiskSignal) and record.user_id == self.user_id:
+            return b""
         if not isinstance(record, Incident):
             return None
         if self.is_about(record):

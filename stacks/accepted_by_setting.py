@@ -17,6 +17,10 @@ def _concealed_with_keys_of_aws(stage: Stage) -> bool:
     return _concealed(stage) and not stage.customer_keys
 
 
+def _rests(stage: Stage) -> bool:
+    return stage.detector_rests is not None
+
+
 def _with_own_keys(stage: Stage) -> bool:
     return stage.customer_keys
 
@@ -31,6 +35,17 @@ OF_CUSTOMER_KEYS = tuple(
         found=_with_own_keys,
     )
     for stream in ("Events", "Incidents")
+)
+
+OF_RESTING = (
+    Accepted(
+        stack="detection",
+        construct="Rest/Role",
+        finding="NIST.800.53.R5-IAMNoInlinePolicy",
+        reason="The role may start and stop one application, which nobody else is to be given.",
+        expires=_SETTLED,
+        found=_rests,
+    ),
 )
 
 _ONE_KEY_FOR_GOOD = "With another key the same address would have another pseudonym, and no verdict would fit the past."

@@ -12,7 +12,7 @@ import boto3
 import pyarrow.parquet as pq
 from lake_rig import Lake, embedded, new_bucket, put
 
-from commerce.incident import Incident, Tally
+from commerce.incident import Incident, RiskSignal, Tally
 from commerce.incident import to_line as incident_line
 from glue_jobs.erase import Erase
 from glue_jobs.raw import RawBucket
@@ -55,6 +55,27 @@ def incident(incident_id: str, subject: str, *samples: str) -> Incident:
     )
 
 
+def risk(user_id: str) -> RiskSignal:
+    return RiskSignal(
+        risk_id=f"r-{user_id}",
+        user_id=user_id,
+        began_at=OPENED,
+        ended_at=OPENED,
+        risk_class="elevated",
+        risk=0.7,
+        sentences="The session went on for 130 minutes without a break of 30.",
+        impulsivity=None,
+        nocturnal=None,
+        fatigue=1.0,
+        volatility=0.0,
+        actions=9,
+        night_actions=0,
+        pauses=8,
+        rushed_pauses=0,
+        purchases=0,
+    )
+
+
 TALLY = Tally(tally_id="t1", period_start=OPENED, outcome="on_time", reason="", records=9)
 RAW = {
     "raw/events/2019/10/01/10/a.gz": [
@@ -78,6 +99,8 @@ RAW = {
         incident_line(incident("i3", "u2", "e2")),
         incident_line(TALLY),
         b'{"record_type":"incident","subject":"' + USER.encode() + b'"}',
+        incident_line(risk(USER)),
+        incident_line(risk("u2")),
         b"",
     ],
 }
@@ -98,6 +121,8 @@ CLEAN = {
         incident_line(incident("i2", "site", "e2")),
         *RAW["raw/incidents/2019/10/01/10/i.gz"][2:4],
         b"",
+        b"",
+        incident_line(risk("u2")),
         b"",
     ],
 }

@@ -11,7 +11,7 @@ from typing import Any
 from commerce.event import Event, format_instant, parse
 from glue_jobs.engine import Engine
 from glue_jobs.marts import Mart, marts
-from glue_jobs.tables import EVENTS
+from glue_jobs.tables import EVENTS, SHOP, SHOP_COLUMNS
 
 GOLDEN_MARTS = Path(__file__).parent / "golden" / "marts"
 GOLDEN_EVENTS = GOLDEN_MARTS / "events.csv"
@@ -74,8 +74,9 @@ def events_of(written: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
     return events
 
 
-def make_marts(engine: Engine, events: list[dict[str, Any]]) -> dict[str, Made]:
+def make_marts(engine: Engine, events: list[dict[str, Any]], *, time_zone: str = "UTC") -> dict[str, Made]:
     """Return every mart by its name, made in the order in which they read each other."""
+    engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": time_zone}])
     engine.present("made_events", EVENTS.columns, events)
     return {mart.name: _make(engine, mart) for mart in marts()}
 

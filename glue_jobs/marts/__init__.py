@@ -1,16 +1,20 @@
 """The marts: questions answered once a day and kept. Each is one SELECT, in DuckDB's SQL, in a file of its name.
 
 A file reads `seen_events` and other marts as `seen_NAME`: what one reading, all traffic or people only, sees of
-them. Its header says what the mart is good for, what a row is, and what each column means.
+them. Its header says what the mart is good for, what a row is, and what each column means. What behavioural risk is
+stands in `commerce.risk` alone: a file has the `$name` of each bound and expression of it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.resources import files
+from string import Template
 
+from commerce.risk.sql import placeholders
 from glue_jobs.headers import read_header
 from glue_jobs.tables import Column, Table
 
@@ -37,7 +41,10 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Mart:
-    """One mart. `columns` are those of its query; the table has the reading before them."""
+    """One mart. `columns` are those of its query; the table has the reading before them.
+
+    A day's rows may be made of other days too: of the `days_before` it and the `days_after` it.
+    """
 
     name: str
     title: str
@@ -48,6 +55,8 @@ class Mart:
     key: tuple[str, ...]
     order: str
     working: bool
+    days_before: int
+    days_after: int
     columns: tuple[Column, ...]
     sql: str
 
@@ -76,10 +85,22 @@ class Mart:
         """Whether restatements are kept: of numbers that people have read, about the shop and not about one user."""
         return not self.working and "user_id" not in self.key
 
+    def made_of(self, days: Iterable[date]) -> frozenset[date]:
+        """Return all days that the rows of these days are made of."""
+        return _around(days, before=self.days_before, after=self.days_after)
+
+    def touched_by(self, days: Iterable[date]) -> frozenset[date]:
+        """Return all days whose rows are made of these days."""
+        return _around(days, before=self.days_after, after=self.days_before)
+
     def answer_sql(self, reading: Reading) -> str:
         """Return the query that lists one reading."""
         names = ", ".join(self.column_names)
         return f"SELECT {names}\nFROM {self.name}\nWHERE reading = '{reading}'\nORDER BY {self.order}"
+
+
+def _around(days: Iterable[date], *, before: int, after: int) -> frozenset[date]:
+    return frozenset(day + timedelta(days=n) for day in days for n in range(-before, after + 1))
 
 
 @cache
@@ -102,7 +123,8 @@ def mart_named(name: str) -> Mart:
     return {mart.name: mart for mart in marts()}[name]
 
 
-def _mart(name: str, sql: str) -> Mart:
+def _mart(name: str, text: str) -> Mart:
+    sql = Template(text).substitute(placeholders())
     header = read_header(sql)
     return Mart(
         name=name,
@@ -114,6 +136,8 @@ def _mart(name: str, sql: str) -> Mart:
         key=tuple(header.one("key").split()),
         order=header.one("order"),
         working=header.one("working", "no") == "yes",
+        days_before=int(header.one("days before", "0")),
+        days_after=int(header.one("days after", "0")),
         columns=tuple(_column(text) for text in header.every("column")),
         sql=sql.rstrip(),
     )

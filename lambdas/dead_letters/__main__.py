@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commerce.event import format_instant
-from commerce.incident import Tally, parse
+from commerce.incident import Incident, RiskSignal, Tally, parse
 from lambdas import clients
 from lambdas.dead_letters.batch import Archive, Stream, StreamRecord
 from lambdas.dead_letters.letter import LetterError, read_letter
@@ -127,10 +127,17 @@ def _said(record: StreamRecord) -> Iterator[tuple[str, ...]]:
         except ValueError as error:
             yield (f"unreadable: {error}",)
             continue
-        if isinstance(said, Tally):
-            yield ("tally", said.tally_id, "", f"{said.records} {said.outcome}")
-        else:
-            yield ("incident", said.incident_id, said.rule, f"{said.subject_type} {said.subject}", said.state)
+        yield _told_by(said)
+
+
+def _told_by(said: Incident | Tally | RiskSignal) -> tuple[str, ...]:
+    match said:
+        case Tally():
+            return ("tally", said.tally_id, "", f"{said.records} {said.outcome}")
+        case RiskSignal():
+            return ("risk", said.risk_id, "", "", said.risk_class)
+        case Incident():
+            return ("incident", said.incident_id, said.rule, f"{said.subject_type} {said.subject}", said.state)
 
 
 def _chosen(held: Held, ids: list[str] | None) -> list[Mapping[str, Any]]:

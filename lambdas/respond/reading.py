@@ -3,20 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from commerce.incident import Incident, Tally, parse
+from commerce.incident import Incident, RiskSignal, Tally, parse
 from lambdas.kinesis import KinesisRecord
 from lambdas.respond.episode import folded
 
 
 class UnreadableLineError(Exception):
-    """A line that is neither an incident nor a tally. The message says why, without the line's content."""
+    """A line that is no incident, no tally and no signal of risk. The message says why, without the line's content."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The tallies and the episodes of a batch, which records speak of an episode, and which could not be read."""
+    """The tallies, signals of risk and episodes of a batch, which records speak of an episode, which are unreadable."""
 
     tallies: list[Tally] = field(default_factory=list)
+    risks: list[RiskSignal] = field(default_factory=list)
     episodes: dict[str, Incident] = field(default_factory=dict)
     spoken_of_by: dict[str, list[str]] = field(default_factory=dict)
     unreadable: dict[str, UnreadableLineError] = field(default_factory=dict)
@@ -34,6 +35,8 @@ def read(records: Iterable[KinesisRecord]) -> Reading:
                 continue
             if isinstance(said, Tally):
                 reading.tallies.append(said)
+            elif isinstance(said, RiskSignal):
+                reading.risks.append(said)
             else:
                 incidents.append(said)
                 reading.spoken_of_by.setdefault(said.incident_id, []).append(record.sequence_number)

@@ -13,7 +13,14 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import ClientError
 
 from commerce.incident import Incident
-from commerce.metrics import ALERTS_SENT, INCIDENTS_ALLOWED, INCIDENTS_CLOSED, INCIDENTS_OPENED, RECORDS_FAILED
+from commerce.metrics import (
+    ALERTS_SENT,
+    INCIDENTS_ALLOWED,
+    INCIDENTS_CLOSED,
+    INCIDENTS_OPENED,
+    RECORDS_FAILED,
+    RISKS_SEEN,
+)
 from lambdas.addresses import Concealment
 from lambdas.kinesis import KinesisRecord
 from lambdas.respond.allowed import Allowed
@@ -57,6 +64,9 @@ class Responder:
             reading = read(records)
             for tally in filter(self.recent_tallies.is_new, reading.tallies):
                 counts.add_tally(tally)
+            # A signal about a person is stored and told nowhere: counting it is all.
+            for risk in reading.risks:
+                counts.add(RISKS_SEEN, risk.risk_class)
             failures = self._settle(reading, counts=counts, seconds_left=seconds_left)
             faults = self._faults(reading, failures)
             if faults:

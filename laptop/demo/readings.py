@@ -11,7 +11,7 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from commerce.incident import Incident, Tally, parse
+from commerce.incident import Incident, RiskSignal, Tally, parse
 from commerce.metrics import METRICS, NAMESPACE
 from lambdas.respond.mail import RISEN
 from laptop.running import Laptop
@@ -43,11 +43,14 @@ class IncidentsStream:
                 for record in records:
                     self._keep(parse(record.data))
 
-    def _keep(self, record: Incident | Tally) -> None:
-        if isinstance(record, Tally):
-            self.tallies[record.tally_id] = record
-        else:
-            self.incidents[record.incident_id] = record
+    def _keep(self, record: Incident | Tally | RiskSignal) -> None:
+        match record:
+            case Tally():
+                self.tallies[record.tally_id] = record
+            case Incident():
+                self.incidents[record.incident_id] = record
+            case RiskSignal():
+                pass  # about people, and nothing that was planted
 
     def lines_by_outcome(self) -> Counter[str]:
         """Return what the detector says it did with the lines it read."""

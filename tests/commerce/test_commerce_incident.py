@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commerce.incident import Incident, Outcome, State, Tally, incident_id, parse, to_line
+from commerce.incident import Incident, Outcome, RiskSignal, State, Tally, incident_id, parse, to_line
 from commerce.rules.rule import Severity, SubjectType
 
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)).map(
@@ -45,6 +45,27 @@ TALLIES = st.builds(
     records=st.integers(0, 2**53),
     record_type=st.just("tally"),
 )
+SCORES = st.floats(0, 1)
+RISKS = st.builds(
+    RiskSignal,
+    risk_id=TEXTS,
+    user_id=TEXTS,
+    began_at=INSTANTS,
+    ended_at=INSTANTS,
+    risk_class=st.sampled_from(["elevated", "high"]),
+    risk=SCORES,
+    sentences=TEXTS,
+    impulsivity=st.none() | SCORES,
+    nocturnal=st.none() | SCORES,
+    fatigue=st.none() | SCORES,
+    volatility=st.none() | SCORES,
+    actions=st.integers(0, 2**53),
+    night_actions=st.integers(0, 2**53),
+    pauses=st.integers(0, 2**53),
+    rushed_pauses=st.integers(0, 2**53),
+    purchases=st.integers(0, 2**53),
+    record_type=st.just("risk"),
+)
 TALLY: dict[str, Any] = {
     "record_type": "tally",
     "tally_id": "a",
@@ -73,8 +94,8 @@ INCIDENT: dict[str, Any] = {
 }
 
 
-@given(st.one_of(INCIDENTS, TALLIES))
-def test_a_record_survives_the_wire(record: Incident | Tally) -> None:
+@given(st.one_of(INCIDENTS, TALLIES, RISKS))
+def test_a_record_survives_the_wire(record: Incident | Tally | RiskSignal) -> None:
     """What the detector writes is what the responder and the lake read."""
     assert parse(to_line(record)) == record
 

@@ -4,11 +4,17 @@ import math
 
 from commerce.metrics import METRICS
 from commerce.rejects import REJECT_REASONS
+from commerce.risk.signs import RiskClass
 from commerce.rules import RULES
 from commerce.rules.rule import Severity
 
 # Every dimension there is, with the number of its values; one more for what a later version may send.
-VALUES = {"rule": len(RULES) + 1, "severity": len(Severity), "reason": len(REJECT_REASONS) + 1}
+VALUES = {
+    "rule": len(RULES) + 1,
+    "severity": len(Severity),
+    "reason": len(REJECT_REASONS) + 1,
+    "risk_class": len((RiskClass.ELEVATED, RiskClass.HIGH)),
+}
 
 
 def test_every_dimension_is_bounded() -> None:

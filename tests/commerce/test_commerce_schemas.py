@@ -7,14 +7,14 @@ from dataclasses import fields
 import pytest
 
 from commerce.event import Event
-from commerce.fields import EVENT_FIELDS, INCIDENT_FIELDS, TALLY_FIELDS, Field, FieldType
-from commerce.incident import Incident, Tally
+from commerce.fields import EVENT_FIELDS, INCIDENT_FIELDS, RISK_FIELDS, TALLY_FIELDS, Field, FieldType
+from commerce.incident import Incident, RiskSignal, Tally
 from commerce.schemas import flink_columns, hive_columns, json_schema
 
 EACH_TABLE = pytest.mark.parametrize(
     ("table", "record"),
-    [(EVENT_FIELDS, Event), (INCIDENT_FIELDS, Incident), (TALLY_FIELDS, Tally)],
-    ids=["event", "incident", "tally"],
+    [(EVENT_FIELDS, Event), (INCIDENT_FIELDS, Incident), (TALLY_FIELDS, Tally), (RISK_FIELDS, RiskSignal)],
+    ids=["event", "incident", "tally", "risk"],
 )
 
 

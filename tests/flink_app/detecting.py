@@ -16,7 +16,9 @@ from flink_app.settings import DetectorSettings
 # One process stands for several machines.
 MACHINE = {f"taskmanager.memory.{memory}": "1gb" for memory in ("network.min", "network.max", "managed.size")}
 ARRIVED_AT = datetime(2026, 1, 1, tzinfo=UTC)
-SETTINGS = DetectorSettings(region="none", events_stream="none", incidents_stream="none")
+SETTINGS = DetectorSettings(
+    region="none", events_stream="none", incidents_stream="none", behavioural_risk=False
+)  # a start is cheaper without what the test is not about
 
 
 @dataclass(frozen=True)

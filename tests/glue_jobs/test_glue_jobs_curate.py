@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from erasure_rig import risk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake_rig import SCENARIOS, Lake, deliver, embedded, expected, found, new_bucket, put
@@ -26,6 +27,7 @@ STEPS = (
     "events: runs",
     "incidents: incidents",
     "incidents: tallies",
+    "incidents: risks",
     "incidents: rejects",
     "incidents: runs",
 )
@@ -92,6 +94,18 @@ def test_an_incident_keeps_its_highest_severity(order, s3, tmp_path):
         lake.curate()
     kept = lake.rows("SELECT severity, state FROM incidents")
     assert kept == [{"severity": "critical", "state": "closed"}]
+
+
+def test_a_signal_of_risk_is_kept_once_and_refused_never(s3, tmp_path):
+    """The stream delivers at least once, and what speaks of a person is not to be taken for broken."""
+    lake = embedded(new_bucket(), tmp_path)
+    for hour in range(2):
+        lines = b"\n".join((to_line(risk("u1")), to_line(risk("u2")), to_line(risk("u1"))))
+        put(lake.settings.raw_bucket, f"raw/incidents/2019/10/01/0{hour}/x.gz", lines)
+        lake.curate()
+    kept = lake.rows("SELECT user_id, fatigue, nocturnal FROM risk_signals ORDER BY user_id")
+    assert kept == [{"user_id": name, "fatigue": 1.0, "nocturnal": None} for name in ("u1", "u2")]
+    assert lake.rows("SELECT * FROM rejects") == []
 
 
 @pytest.fixture(scope="module")

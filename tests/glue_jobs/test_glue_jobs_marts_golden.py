@@ -26,6 +26,7 @@ PYTHON_TYPES = {
     "timestamp": datetime,
     "decimal(12,2)": Decimal,
     "decimal(18,2)": Decimal,
+    "decimal(38,4)": Decimal,
 }
 BANDS = {
     "0": "0000-0010",
