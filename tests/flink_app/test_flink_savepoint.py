@@ -41,8 +41,8 @@ def run(
 
 
 def told(states: Sequence[Incident]) -> set[tuple[str, str, datetime]]:
-    """Return what is known of each incident but the last, which shows only that the others are all over."""
-    return {(state.incident_id, state.state, state.last_seen_at) for state in states if state.subject != "last"}
+    """Return what is known of each incident but the finisher's, which shows only that the others are all over."""
+    return {(state.incident_id, state.state, state.last_seen_at) for state in states if state.subject != "finisher"}
 
 
 def test_a_restart_in_the_middle_changes_nothing_and_a_new_threshold_judges_what_was_counted_before(tmp_path):
@@ -52,7 +52,7 @@ def test_a_restart_in_the_middle_changes_nothing_and_a_new_threshold_judges_what
         clicks("flood", count=4000, start=500, within=1000),
         clicks("scraper", count=130, start=710, within=580, products=130),
         people(count=20, start=0, within=4000),
-        clicks("last", count=600, start=3000, within=200),
+        clicks("finisher", count=600, start=3000, within=200),
     )
     (tmp_path / "whole").mkdir()
     whole = Detector(tmp_path / "whole").states(records_of(events), rules=LOWERED)
@@ -61,7 +61,7 @@ def test_a_restart_in_the_middle_changes_nothing_and_a_new_threshold_judges_what
     arrive(halves, "first.json", [event for event in events if event.event_time < MIDDLE])
     saved = run(halves, RULES, until=lambda written: "early" in written)
     arrive(halves, "second.json", [event for event in events if event.event_time >= MIDDLE])
-    run(halves, LOWERED, until=lambda written: "last" in written, start=saved, end=True)
+    run(halves, LOWERED, until=lambda written: "finisher" in written, start=saved, end=True)
 
     assert told(states_in(halves)) == told(whole)
-    assert {state.subject for state in whole} == {"early", "flood", "scraper", "last"}
+    assert {state.subject for state in whole} == {"early", "flood", "scraper", "finisher"}
