@@ -44,6 +44,8 @@ class DetectionStack(Stack):
             allowed_lateness_seconds=stage.allowed_lateness_seconds,
             threshold_overrides=stage.threshold_overrides,
             known_networks=stage.known_networks,
+            behavioural_risk=stage.behavioural_risk,
+            shop_time_zone=stage.shop_time_zone,
         )
         self.application = _application(self, stage=stage, code=code, role=role, settings=settings)
         logging = _logging(self, application=self.application, log_stream=log_stream, log_group=logs_of_flink)

@@ -74,6 +74,7 @@ class LakeStack(Stack):
             events_prefix=EVENTS_PREFIX,
             incidents_prefix=INCIDENTS_PREFIX,
             allow_list_table=allow_list.table_name,
+            shop_time_zone=stage.shop_time_zone,
         )
         self.jobs = BatchJobs(self, "Batch", stage=stage, settings=settings)
         for role in (self.jobs.role, self.jobs.maintenance_role):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from zoneinfo import available_timezones
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
@@ -33,7 +34,7 @@ class Stage:
     sets and the dashboard, empty for none of them; `quicksight_spice` copies the marts into QuickSight's own store
     every morning, instead of asking Athena at every look. `customer_keys` encrypts with keys of the account's own
     what is otherwise encrypted with keys that AWS manages. `address_form` says how addresses leave the streams:
-    `full`, `truncated` to a network, or as a `keyed_hash`.
+    `full`, `truncated` to a network, or as a `keyed_hash`. `shop_time_zone` is where the shop's day and night are.
     """
 
     name: str
@@ -55,6 +56,9 @@ class Stage:
     threshold_overrides: tuple[str, ...] = ()
     # IPv4 networks of automata that are welcome: search engines as they publish them, the shop's own monitors.
     known_networks: tuple[str, ...] = ()
+    # Signals of behavioural risk, and the hours of the day that they take for night.
+    behavioural_risk: bool = True
+    shop_time_zone: str = "UTC"
     # Alarms: how long no event at all is normal, and how many bad records in five minutes are.
     silence_minutes: int = 60
     rejected_tolerated: int = 100
@@ -72,13 +76,18 @@ class Stage:
     def __post_init__(self) -> None:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.
 
-        Raises ValueError, of it UnknownUserError for the user and UnknownSettingError for the form of addresses.
+        Raises ValueError, of it UnknownUserError for the user, and UnknownSettingError for the form of addresses and
+        the time zone.
         """
         with_thresholds(RULES, self.threshold_overrides)
         if self.detector_rests:
             self._refuse_rest_that_loses_records(*self.detector_rests)
         for network in self.known_networks:
             IPv4Network(network)
+        if self.shop_time_zone not in {"UTC", *available_timezones()}:  # a slim machine may have no others
+            raise UnknownSettingError(
+                f"shop_time_zone is {self.shop_time_zone!r}: it has to be the name of a time zone, as Europe/Berlin"
+            )
         if self.address_form not in tuple(AddressForm):
             raise UnknownSettingError(
                 f"address_form is {self.address_form!r}: it has to be one of {', '.join(AddressForm)}"

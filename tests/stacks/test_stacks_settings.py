@@ -22,6 +22,7 @@ def test_the_detectors_properties_decode_to_its_settings(every_stage):
     assert settings.allowed_lateness_seconds == stage.allowed_lateness_seconds
     assert settings.threshold_overrides == stage.threshold_overrides
     assert settings.known_networks == stage.known_networks
+    assert (settings.behavioural_risk, settings.shop_time_zone) == (stage.behavioural_risk, stage.shop_time_zone)
     assert settings.endpoint_url == ""
     assert "Events" in settings.events_stream
     assert "Incidents" in settings.incidents_stream

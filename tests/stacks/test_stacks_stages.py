@@ -110,6 +110,12 @@ def test_a_threshold_that_no_rule_has_is_refused_before_it_is_deployed():
         Stage(name="trial", threshold_overrides=("request_flood.clicks=10",))
 
 
+def test_a_time_zone_that_is_none_is_refused_before_it_is_deployed():
+    """The detector would fail on it at its start, and the lake at its first build."""
+    with pytest.raises(ValueError, match="'Europe/Berlino': it has to be the name of a time zone"):
+        Stage(name="trial", shop_time_zone="Europe/Berlino")
+
+
 def test_a_network_that_is_none_is_refused_before_it_is_deployed():
     """The detector would fail on it at its start, in the account."""
     with pytest.raises(ValueError, match=r"192\.0\.2\.300"):
