@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from commerce.incident import Incident, Tally, parse
+from commerce.incident import Incident, RiskSignal, Tally, parse
 from glue_jobs.arrival import Hours
 from glue_jobs.asking import ask
 from glue_jobs.engine import Engine
@@ -137,8 +137,8 @@ class LakeLedger:
                 differences.add("raw record that curate has not taken", f"{key}, line 1", records=count)
             elif taken[key] != count:
                 differences.add("raw object and its account in runs", key, records=abs(count - taken[key]))
-        for kind, held in (("incident", archive.incidents), ("tally", archive.tallies)):
-            table = {"incident": "incidents", "tally": "tallies"}[kind]
+        tables = {"incidents": archive.incidents, "tallies": archive.tallies, "risk_signals": archive.risks}
+        for (table, held), kind in zip(tables.items(), ("incident", "tally", "risk"), strict=True):
             known = {name for (name,) in self.engine.ask(f"SELECT {kind}_id FROM {table}").rows}
             for name, place in held.items():
                 if name not in known and place.partition(", line ")[0] in taken:
@@ -178,6 +178,7 @@ class Archive:
     objects: dict[str, int] = field(default_factory=dict)
     incidents: dict[str, str] = field(default_factory=dict)
     tallies: dict[str, str] = field(default_factory=dict)
+    risks: dict[str, str] = field(default_factory=dict)
 
     def add(self, key: str, number: int, line: bytes) -> None:
         """Take one line; what cannot be read counts, and is among the lake's rejects."""
@@ -192,6 +193,8 @@ class Archive:
                 self.incidents.setdefault(record.incident_id, place)
             case Tally():
                 self.tallies.setdefault(record.tally_id, place)
+            case RiskSignal():
+                self.risks.setdefault(record.risk_id, place)
 
 
 class _Differences:

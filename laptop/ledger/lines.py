@@ -13,7 +13,7 @@ from glue_jobs.ledger import Difference
 from glue_jobs.raw import records
 
 # What travels on the streams; each has an id that is called after it.
-KINDS = ("event", "incident", "tally")
+KINDS = ("event", "incident", "tally", "risk")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -10,14 +11,33 @@ from click.testing import Result
 from lake_rig import Lake, deliver, embedded, new_bucket, put
 from typer.testing import CliRunner
 
+from commerce.incident import RiskSignal, to_line
 from glue_jobs.__main__ import app
 from glue_jobs.arrival import Hours, HoursError, read_hours
 from glue_jobs.asking import ask
 from glue_jobs.ledger import LakeAccount, LakeLedger
 from glue_jobs.raw import RawBucket
-from glue_jobs.tables import EVENTS, INCIDENTS, REJECTS, RUNS, TALLIES
+from glue_jobs.tables import EVENTS, INCIDENTS, REJECTS, RISK_SIGNALS, RUNS, TALLIES
 
 SCENARIOS = ("one_day", "resent_and_late", "incidents")
+RISK = RiskSignal(
+    risk_id="a-sitting",
+    user_id="u1",
+    began_at=datetime(2019, 10, 1, 1, tzinfo=UTC),
+    ended_at=datetime(2019, 10, 1, 3, tzinfo=UTC),
+    risk_class="elevated",
+    risk=0.6,
+    sentences="Two hours without a break.",
+    impulsivity=None,
+    nocturnal=None,
+    fatigue=1.0,
+    volatility=None,
+    actions=90,
+    night_actions=90,
+    pauses=89,
+    rushed_pauses=0,
+    purchases=0,
+)
 
 
 def account(lake: Lake, hours: Hours | None = None) -> LakeAccount:
@@ -31,10 +51,11 @@ def told(lake: Lake) -> dict[str, tuple[int, str]]:
 
 @pytest.fixture
 def lake(s3: str, tmp_path: Path) -> Lake:
-    """Return a lake of all scenarios, curated."""
+    """Return a lake of all scenarios and one signal of risk, curated."""
     bucket = new_bucket()
     for scenario in SCENARIOS:
         deliver(bucket, scenario)
+    put(bucket, "raw/incidents/2019/10/01/11/risk.gz", to_line(RISK) + b"\n")
     filled = embedded(bucket, tmp_path)
     filled.curate()
     return filled
@@ -126,9 +147,10 @@ def test_a_line_that_came_into_an_object_after_it_was_taken_is_named(lake: Lake,
     [
         (INCIDENTS, "incident_id", "incident of the archive that the lake has not"),
         (TALLIES, "tally_id", "tally of the archive that the lake has not"),
+        (RISK_SIGNALS, "risk_id", "risk of the archive that the lake has not"),
     ],
 )
-def test_an_incident_or_a_tally_that_is_gone_is_named(lake: Lake, table, column: str, between: str) -> None:
+def test_what_the_detector_told_and_is_gone_is_named(lake: Lake, table, column: str, between: str) -> None:
     """The lake's incidents decide whose events are taken out of the numbers."""
     name = lake.rows(f"SELECT MIN({column}) AS name FROM {table.name}")[0]["name"]
     lake.engine.delete(table, column, [name])
