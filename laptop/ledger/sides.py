@@ -45,7 +45,7 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One side, within the hours and near them."""
+    """One side, within the hours and near them: the same where there is no bound."""
 
     within: Held = field(default_factory=Held)
     near: Held = field(default_factory=Held)
@@ -85,25 +85,32 @@ def read_sides(laptop: Laptop, hours: Hours) -> Sides:
 
 
 def _of_stream(laptop: Laptop, output: str, hours: Hours, *, incidents: bool = False) -> Side:
-    side, near = Side(), hours.widened()
+    side, spans = _begun(hours)
     for record in _records(laptop, laptop.outputs[output]):
         place = f"{record.shard}, sequence number {record.sequence}"
-        for held, counted in ((side.within, hours), (side.near, near)):
-            if counted.hold(record.arrived_at):
+        for held, span in spans:
+            if span.hold(record.arrived_at):
                 _take(held, record.data, place=place, incidents=incidents)
     return side
 
 
 def _of_raw(raw: RawBucket, prefix: str, hours: Hours, *, incidents: bool = False) -> Side:
-    side, near = Side(), hours.widened()
+    side, spans = _begun(hours)
     for found in raw.objects(prefix):
-        if not near.hold_object(found.arrived_at):
-            continue
-        content = raw.read(found.key)
-        _take(side.near, content, place=found.key, incidents=incidents)
-        if hours.hold_object(found.arrived_at):
-            _take(side.within, content, place=found.key, incidents=incidents)
+        wanted = [held for held, span in spans if span.hold_object(found.arrived_at)]
+        content = raw.read(found.key) if wanted else b""
+        for held in wanted:
+            _take(held, content, place=found.key, incidents=incidents)
     return side
+
+
+def _begun(hours: Hours) -> tuple[Side, list[tuple[Held, Hours]]]:
+    """Return an empty side, and each part of it with the hours that it takes."""
+    within = Held()
+    if not hours.bounded:
+        return Side(within=within, near=within), [(within, hours)]
+    near = Held()
+    return Side(within=within, near=near), [(within, hours), (near, hours.widened())]
 
 
 def _take(held: Held, content: bytes, *, place: str, incidents: bool) -> None:
