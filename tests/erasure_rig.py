@@ -11,8 +11,9 @@ from typing import Any
 import boto3
 import pyarrow.parquet as pq
 from lake_rig import Lake, embedded, new_bucket, put
+from signals import risk
 
-from commerce.incident import Incident, RiskSignal, Tally
+from commerce.incident import Incident, Tally
 from commerce.incident import to_line as incident_line
 from glue_jobs.erase import Erase
 from glue_jobs.raw import RawBucket
@@ -52,27 +53,6 @@ def incident(incident_id: str, subject: str, *samples: str) -> Incident:
         evidence="{}",
         sample_event_ids=samples,
         sentence=f"{subject} was fast.",
-    )
-
-
-def risk(user_id: str) -> RiskSignal:
-    return RiskSignal(
-        risk_id=f"r-{user_id}",
-        user_id=user_id,
-        began_at=OPENED,
-        ended_at=OPENED,
-        risk_class="elevated",
-        risk=0.7,
-        sentences="The session went on for 130 minutes without a break of 30.",
-        impulsivity=None,
-        nocturnal=None,
-        fatigue=1.0,
-        volatility=0.0,
-        actions=9,
-        night_actions=0,
-        pauses=8,
-        rushed_pauses=0,
-        purchases=0,
     )
 
 

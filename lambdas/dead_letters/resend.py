@@ -4,14 +4,14 @@ Nothing is doubled: the function recognises what it has answered by its row, so 
 and one alert. The message goes when every record is answered, and stays when one is not.
 """
 
-import base64
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lambdas.dead_letters.batch import Archive, Stream, StreamRecord
 from lambdas.dead_letters.letter import Letter
+from lambdas.kinesis import kinesis_event
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -63,36 +63,14 @@ class Resender:
         return self.archive.records(letter)
 
     def _invoke(self, letter: Letter, records: Sequence[StreamRecord]) -> list[str]:
-        event = kinesis_event(letter, records)
+        event = kinesis_event(
+            records, shard=letter.shard, stream_arn=letter.stream_arn, identity_arn=letter.function_arn
+        )
         answer = self.functions.invoke(FunctionName=letter.function_arn, Payload=json.dumps(event).encode())
         payload = answer["Payload"].read()
         if "FunctionError" in answer:
             raise FunctionFailedError(_message(payload))
         return _failed(payload)
-
-
-def kinesis_event(letter: Letter, records: Sequence[StreamRecord]) -> dict[str, Any]:
-    """Return the event that the event source mapping sends for these records."""
-    return {"Records": [_wrapped(letter, record) for record in records]}
-
-
-def _wrapped(letter: Letter, record: StreamRecord) -> dict[str, Any]:
-    return {
-        "kinesis": {
-            "kinesisSchemaVersion": "1.0",
-            "partitionKey": record.partition_key,
-            "sequenceNumber": record.sequence,
-            "data": base64.b64encode(record.data).decode(),
-            "approximateArrivalTimestamp": round(record.arrived_at.timestamp(), 3),
-        },
-        "eventSource": "aws:kinesis",
-        "eventVersion": "1.0",
-        "eventID": f"{letter.shard}:{record.sequence}",
-        "eventName": "aws:kinesis:record",
-        "invokeIdentityArn": letter.function_arn,
-        "awsRegion": letter.stream_arn.split(":")[3],
-        "eventSourceARN": letter.stream_arn,
-    }
 
 
 def _batches(records: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from laptop.event_source.envelope import failure_body, kinesis_event
+from lambdas.kinesis import kinesis_event
+from laptop.event_source.failure import failure_body
 from laptop.shards import Record
 
 _FIRST_PAUSE_SECONDS = 0.2
@@ -97,7 +98,9 @@ class Batches:
         return self._mapping.bisect and len(rest) == len(batch) > 1
 
     def _invoke(self, batch: list[Record]) -> Outcome:
-        event = kinesis_event(batch, stream_arn=self._mapping.stream_arn, role_arn=self._role_arn)
+        event = kinesis_event(
+            batch, shard=batch[0].shard, stream_arn=self._mapping.stream_arn, identity_arn=self._role_arn
+        )
         answer = self._lambda.invoke(FunctionName=self._mapping.function_arn, Payload=json.dumps(event).encode())
         payload = answer["Payload"].read()
         if "FunctionError" in answer:

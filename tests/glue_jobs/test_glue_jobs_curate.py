@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from erasure_rig import risk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake_rig import SCENARIOS, Lake, deliver, embedded, expected, found, new_bucket, put
+from signals import risk
 from verdicts_rig import OPENED, incident
 
 from commerce.event import parse

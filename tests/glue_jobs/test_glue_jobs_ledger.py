@@ -2,16 +2,16 @@
 
 import gzip
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 import pytest
 from click.testing import Result
 from lake_rig import Lake, deliver, embedded, new_bucket, put
+from signals import risk
 from typer.testing import CliRunner
 
-from commerce.incident import RiskSignal, to_line
+from commerce.incident import to_line
 from glue_jobs.__main__ import app
 from glue_jobs.arrival import Hours, HoursError, read_hours
 from glue_jobs.asking import ask
@@ -20,24 +20,6 @@ from glue_jobs.raw import RawBucket
 from glue_jobs.tables import EVENTS, INCIDENTS, REJECTS, RISK_SIGNALS, RUNS, TALLIES
 
 SCENARIOS = ("one_day", "resent_and_late", "incidents")
-RISK = RiskSignal(
-    risk_id="a-sitting",
-    user_id="u1",
-    began_at=datetime(2019, 10, 1, 1, tzinfo=UTC),
-    ended_at=datetime(2019, 10, 1, 3, tzinfo=UTC),
-    risk_class="elevated",
-    risk=0.6,
-    sentences="Two hours without a break.",
-    impulsivity=None,
-    nocturnal=None,
-    fatigue=1.0,
-    volatility=None,
-    actions=90,
-    night_actions=90,
-    pauses=89,
-    rushed_pauses=0,
-    purchases=0,
-)
 
 
 def account(lake: Lake, hours: Hours | None = None) -> LakeAccount:
@@ -55,7 +37,7 @@ def lake(s3: str, tmp_path: Path) -> Lake:
     bucket = new_bucket()
     for scenario in SCENARIOS:
         deliver(bucket, scenario)
-    put(bucket, "raw/incidents/2019/10/01/11/risk.gz", to_line(RISK) + b"\n")
+    put(bucket, "raw/incidents/2019/10/01/11/risk.gz", to_line(risk("u1")) + b"\n")
     filled = embedded(bucket, tmp_path)
     filled.curate()
     return filled

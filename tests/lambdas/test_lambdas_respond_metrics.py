@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from shop import OPENED_AT, SHOPPER, Shop, incident
+from signals import risk
 
-from commerce.incident import Outcome, RiskSignal, Tally, to_line
+from commerce.incident import Outcome, Tally, to_line
 from commerce.metrics import METRICS, NAMESPACE
 from commerce.rejects import REJECT_REASONS
 from commerce.rules import RULES, RULES_BY_NAME
@@ -71,25 +72,7 @@ def test_tallies_account_for_every_record(shop: Shop, capsys: pytest.CaptureFixt
 
 def test_a_signal_of_risk_is_counted_and_nothing_else(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     """A mail or a row about a customer accuses; the lake has it for those who are to take care."""
-    signal = RiskSignal(
-        risk_id="r-1",
-        user_id="somebody",
-        began_at=OPENED_AT,
-        ended_at=OPENED_AT,
-        risk_class="high",
-        risk=0.9,
-        sentences="The session went on for 130 minutes without a break of 30.",
-        impulsivity=0.9,
-        nocturnal=None,
-        fatigue=1.0,
-        volatility=0.0,
-        actions=200,
-        night_actions=0,
-        pauses=199,
-        rushed_pauses=180,
-        purchases=0,
-    )
-    assert shop.deliver([to_line(signal)]) == []
+    assert shop.deliver([to_line(risk("somebody", risk_class="high"))]) == []
     said = capsys.readouterr().out
     assert published(said) == {("RisksSeen", "high"): 1}
     assert "somebody" not in said

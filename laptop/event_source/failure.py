@@ -1,35 +1,10 @@
-"""The event that Lambda hands to a function for records of a Kinesis stream, and the body of its failure message."""
+"""The body of the message with which Lambda says that a function could not take records of a stream."""
 
-import base64
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from laptop.shards import Record
-
-
-def kinesis_event(records: Sequence[Record], *, stream_arn: str, role_arn: str) -> dict[str, Any]:
-    """Return the event for a batch of one shard."""
-    return {"Records": [_wrapped(record, stream_arn, role_arn) for record in records]}
-
-
-def _wrapped(record: Record, stream_arn: str, role_arn: str) -> dict[str, Any]:
-    return {
-        "kinesis": {
-            "kinesisSchemaVersion": "1.0",
-            "partitionKey": record.partition_key,
-            "sequenceNumber": record.sequence,
-            "data": base64.b64encode(record.data).decode(),
-            "approximateArrivalTimestamp": round(record.arrived_at.timestamp(), 3),
-        },
-        "eventSource": "aws:kinesis",
-        "eventVersion": "1.0",
-        "eventID": f"{record.shard}:{record.sequence}",
-        "eventName": "aws:kinesis:record",
-        "invokeIdentityArn": role_arn,
-        "awsRegion": stream_arn.split(":")[3],
-        "eventSourceARN": stream_arn,
-    }
 
 
 def failure_body(
