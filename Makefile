@@ -97,6 +97,20 @@ audit: setup ## pip-audit: known holes in what is pinned; AUDIT_REQUIRED=1 fails
 	  [ -z "$(AUDIT_REQUIRED)" ]; \
 	fi
 
+# Tools that find something end with an error of their own: the page has to be written all the same, and says it.
+.PHONY: security-page
+security-page: synth $(STAMPS)/checkov.stamp ## Write docs/security.md from what the security tools say
+	@rm -rf build/security && mkdir -p build/security/templates
+	@cp cdk.out/validation-report.json build/security && cp cdk.out/*-$(STAGE)-*.template.json build/security/templates
+	cfn-lint --format json build/security/templates/*.json > build/security/cfn-lint.json || true
+	.venv-checkov/bin/checkov --config-file stacks/checkov/config.yaml --directory build/security/templates --skip-download \
+	  --output json > build/security/checkov.json || true
+	bandit --quiet --configfile pyproject.toml --recursive $(ROOMS) app.py -f json -o build/security/bandit.json || true
+	@for lock in $(LOCKS); do \
+	  pip-audit $(AUDIT) --strict -r "$$lock" --format json > "build/security/pip-audit-$${lock//\//-}.json" \
+	    2> build/security/pip-audit.log || true; done
+	python -m stacks security build/security --page docs/security.md --stage $(STAGE) $(addprefix --lock ,$(LOCKS))
+
 .PHONY: format
 format: setup ## Put every file into the house format
 	ruff format .

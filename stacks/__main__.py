@@ -1,5 +1,6 @@
 """`python -m stacks`: what the stacks say about themselves, without deploying anything."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stacks.accepted import ACCEPTED
 from stacks.cost import recorded
 from stacks.cost.bill import UnpricedError
 from stacks.cost.page import page
@@ -15,6 +17,8 @@ from stacks.cost.study import study
 from stacks.cost.templates import NoTemplatesError, read
 from stacks.cost.wiring import UnknownPartError
 from stacks.packaging import PackagingError
+from stacks.security.outputs import NoOutputError, read_outputs
+from stacks.security.page import page as security_page
 from stacks.stages import DEV, PROD, UnknownStageError, stage_named
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
@@ -55,6 +59,24 @@ def cost(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
     except (UnknownStageError, UnpricedError, UnknownPartError, NoTemplatesError, PackagingError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
+
+
+@app.command()
+def security(
+    outputs: Annotated[Path, typer.Argument(help="The folder of the tools' outputs; make security-page fills it.")],
+    to_page: Annotated[Path, typer.Option("--page", help="Write the page of documentation to this file.")],
+    lock: Annotated[list[str], typer.Option(help="A lock file that pip-audit read.")],
+    stage: Annotated[str, typer.Option(help="The stage whose templates were looked at.")] = DEV.name,
+) -> None:
+    """Write the page about what the security tools found; exit 1 where something is not accepted."""
+    try:
+        outcomes = read_outputs(outputs, accepted=ACCEPTED, locks=lock)
+    except NoOutputError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    to_page.write_text(security_page(outcomes, stage=stage, on=datetime.now(UTC).date()), encoding="utf-8")
+    if any(outcome.found for outcome in outcomes):
+        raise typer.Exit(1)
 
 
 def _show(stage: str, events_per_day: float | None, cdk_out: Path | None, as_format: Format) -> None:

@@ -116,6 +116,8 @@ class Cluster:
             "state.backend.incremental": True,
             # Else one table alone reserves 8 MiB, and all are flushed without end (FLINK-19238).
             "state.backend.rocksdb.writebuffer.size": "4mb",
+            # Taking generated code apart, so that Java may optimise all of it, pays where a job runs for days.
+            "table.generated-code.max-length": 60_000,
             "state.checkpoints.dir": f"{state}/checkpoints",
             "state.savepoints.dir": f"{state}/savepoints",
             "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 from click.testing import Result
-from lake_rig import Lake, deliver, embedded, new_bucket, put
+from lake_rig import Lake, Saved, deliver, embedded, new_bucket, put
 from signals import risk
 from typer.testing import CliRunner
 
@@ -31,16 +31,22 @@ def told(lake: Lake) -> dict[str, tuple[int, str]]:
     return {found.between: (found.records, found.first) for found in account(lake).differences}
 
 
-@pytest.fixture
-def lake(s3: str, tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def saved(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Saved:
     """Return a lake of all scenarios and one signal of risk, curated."""
-    bucket = new_bucket()
+    bucket, folder = new_bucket(), tmp_path_factory.mktemp("ledger")
     for scenario in SCENARIOS:
         deliver(bucket, scenario)
     put(bucket, "raw/incidents/2019/10/01/11/risk.gz", to_line(risk("u1")) + b"\n")
-    filled = embedded(bucket, tmp_path)
+    filled = embedded(bucket, folder / "lake")
     filled.curate()
-    return filled
+    return Saved.of(filled, folder / "saved")
+
+
+@pytest.fixture
+def lake(saved: Saved) -> Lake:
+    """Return that lake as it was filled."""
+    return saved.again()
 
 
 @pytest.fixture
