@@ -22,6 +22,8 @@ def build(app: App) -> None:
         stage = replace(stage, quicksight_user=quicksight_user)
     if (customer_keys := app.node.try_get_context("customer_keys")) is not None:
         stage = replace(stage, customer_keys=_yes_or_no("customer_keys", customer_keys))
+    if (fault_experiments := app.node.try_get_context("fault_experiments")) is not None:
+        stage = replace(stage, fault_experiments=_yes_or_no("fault_experiments", fault_experiments))
     if address_form := app.node.try_get_context("address_form"):
         stage = replace(stage, address_form=address_form)
     add_platform(app, stage=stage, alert_email=app.node.try_get_context("alert_email"))

@@ -7,7 +7,7 @@ nothing any more. Reasons name what does instead of what the rule asks for.
 from datetime import date
 
 from stacks.acceptance import Accepted
-from stacks.accepted_by_setting import OF_ADDRESSES, OF_CUSTOMER_KEYS, OF_RESTING
+from stacks.accepted_by_setting import OF_ADDRESSES, OF_CUSTOMER_KEYS, OF_EXPERIMENTS, OF_RESTING
 from stacks.stages import Stage
 
 # What follows from how a service works is looked at once a year, what is a choice twice.
@@ -246,4 +246,12 @@ _NIST = (
     ),
 )
 
-ACCEPTED: tuple[Accepted, ...] = (*_SOLUTIONS, *_SERVERLESS, *_NIST, *OF_CUSTOMER_KEYS, *OF_ADDRESSES, *OF_RESTING)
+ACCEPTED: tuple[Accepted, ...] = (
+    *_SOLUTIONS,
+    *_SERVERLESS,
+    *_NIST,
+    *OF_CUSTOMER_KEYS,
+    *OF_ADDRESSES,
+    *OF_RESTING,
+    *OF_EXPERIMENTS,
+)

@@ -21,6 +21,10 @@ def _rests(stage: Stage) -> bool:
     return stage.detector_rests is not None
 
 
+def _experiments(stage: Stage) -> bool:
+    return stage.fault_experiments
+
+
 def _with_own_keys(stage: Stage) -> bool:
     return stage.customer_keys
 
@@ -46,6 +50,27 @@ OF_RESTING = (
         expires=_SETTLED,
         found=_rests,
     ),
+)
+
+OF_EXPERIMENTS = tuple(
+    Accepted(
+        stack="experiments",
+        construct="Role",
+        finding=finding,
+        reason=reason,
+        expires=_SETTLED,
+        found=_experiments,
+    )
+    for finding, reason in (
+        (
+            "AwsSolutions-IAM5[Resource::*]",
+            "Fault Injection Service takes the streams by a condition: these two, and two kinds of fault.",
+        ),
+        (
+            "NIST.800.53.R5-IAMNoInlinePolicy",
+            "The role may break two streams for a while, which nobody else is to be given.",
+        ),
+    )
 )
 
 _ONE_KEY_FOR_GOOD = "With another key the same address would have another pseudonym, and no verdict would fit the past."

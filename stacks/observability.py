@@ -39,11 +39,11 @@ class ObservabilityStack(Stack):
         super().__init__(scope, construct_id)
         measures = Measures(streams=streams, lake=lake, detection=detection, response=response)
         operations = actions.SnsAction(response.operations)
-        watched = alarms(self, stage=stage, measures=measures)
-        for alarm in watched:
+        self.alarms = alarms(self, stage=stage, measures=measures)
+        for alarm in self.alarms:
             alarm.add_alarm_action(operations)
         if stage.detector_rests:
-            _mute_while_detector_rests(self, stage=stage, watched=watched)
+            _mute_while_detector_rests(self, stage=stage, watched=self.alarms)
         _tell_of_failed_jobs(self, stage=stage, jobs=lake.jobs, topic=response.operations)
         _dashboard(self, measures=measures)
 

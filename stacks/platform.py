@@ -7,6 +7,7 @@ from stacks.addresses import AddressesStack
 from stacks.allow_list import AllowListStack
 from stacks.customer_keys import CustomerKeysStack, encrypt_with
 from stacks.detection import DetectionStack
+from stacks.experiments import ExperimentsStack
 from stacks.insights import InsightsStack
 from stacks.lake import LakeStack
 from stacks.observability import ObservabilityStack
@@ -44,9 +45,16 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
         alert_email=alert_email,
         address_key=addresses.key if addresses else None,
     )
-    ObservabilityStack(
+    observability = ObservabilityStack(
         app, f"{name}-observability", stage=stage, streams=streams, lake=lake, detection=detection, response=response
     )
+    if stage.fault_experiments:
+        ExperimentsStack(
+            app,
+            f"{name}-experiments",
+            streams={"Events": streams.events, "Incidents": streams.incidents},
+            alarms=observability.alarms,
+        )
     if stage.quicksight_user:
         insights = InsightsStack(
             app,

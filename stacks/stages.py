@@ -72,6 +72,8 @@ class Stage:
     quicksight_spice: bool = False
     customer_keys: bool = False
     address_form: str = AddressForm.FULL.value
+    # Experiments of AWS Fault Injection Service on the streams; they run when somebody starts one.
+    fault_experiments: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.

@@ -56,4 +56,10 @@ WILDCARDS: tuple[Wildcard, ...] = (
         actions=_USE_OF_KEY | {"kms:DescribeKey"},
         reason="A key's own policy calls the key `*`; CloudWatch Logs encrypts the log groups of this account with it.",
     ),
+    Wildcard(
+        resource_type="AWS::IAM::Policy",
+        construct="Role",
+        actions=frozenset({"kinesis:InjectApiError"}),
+        reason="Fault Injection Service takes the streams by a condition: these two, and two kinds of fault.",
+    ),
 )

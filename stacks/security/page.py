@@ -15,6 +15,12 @@ Made from the tools' own output, no figure is typed by hand:
 make security-page
 ```
 
+which keeps the outputs in `build/security` and ends with
+
+```sh
+python -m stacks security build/security --page docs/security.md --stage dev --lock requirements.lock
+```
+
 `make check` runs the same tools and fails on every finding that is not accepted. What each protects against is in
 the [threat model](threat-model.md).
 """

@@ -93,7 +93,10 @@ def test_every_listed_wildcard_exists(dev, synthesised):
     """A list of what is gone hides what is there."""
     given = {
         (resource.type, frozenset(_listed(statement["Action"])))
-        for resource in (*dev.everything, *synthesised("dev", customer_keys="true").everything)
+        for resource in (
+            *dev.everything,
+            *synthesised("dev", customer_keys="true", fault_experiments="true").everything,
+        )
         for statement in _statements(resource.properties)
         if "*" in _listed(statement.get("Resource", []))
     }
