@@ -3,22 +3,29 @@
 import os
 
 import pytest
-from lake_rig import Lake, embedded, new_bucket, put
+from lake_rig import Lake, Saved, embedded, new_bucket, put
 from small_shop import small_shop
 
 from glue_jobs.jobs import JobError, run_job
 from glue_jobs.settings import Order
 
 
-@pytest.fixture
-def lake(s3, tmp_path) -> Lake:
+@pytest.fixture(scope="module")
+def saved(s3, tmp_path_factory) -> Saved:
     """Return a small shop's lake, built."""
-    lake = embedded(new_bucket(), tmp_path)
+    folder = tmp_path_factory.mktemp("backfill")
+    lake = embedded(new_bucket(), folder / "lake")
     for delivery in small_shop(3):
         put(lake.settings.raw_bucket, delivery.object_key, delivery.content)
     lake.curate()
     lake.build()
-    return lake
+    return Saved.of(lake, folder / "saved")
+
+
+@pytest.fixture
+def lake(saved) -> Lake:
+    """Return that lake as it was built."""
+    return saved.again()
 
 
 def backfill(lake: Lake, first: str, last: str) -> dict[str, int]:

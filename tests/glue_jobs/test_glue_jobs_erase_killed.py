@@ -1,6 +1,7 @@
 """An erasure can die at any step, and the next one completes it, with one receipt for both."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,34 @@ class Killed(Exception):
     """Stands for a machine that goes away."""
 
 
+@dataclass(frozen=True)
+class Erased:
+    """What an erasure says it did, what it leaves, and the steps it took."""
+
+    account: dict[str, int]
+    state: dict[str, Any]
+    steps: list[str]
+
+
 @pytest.fixture(scope="module")
 def shop(s3, tmp_path_factory) -> Shop:
     return filled_shop(tmp_path_factory.mktemp("erase"))
 
 
-def test_an_erasure_killed_at_every_step_and_run_again_leaves_the_same(shop):
-    """Machines go away; half of an erasure is none, and two receipts for one would be a lie.
+@pytest.fixture(scope="module")
+def undisturbed(shop) -> Erased:
+    """Return an erasure that nothing disturbed.
 
     One object has left the bucket: nobody can find out from raw again what the lake has forgotten.
     """
     lake, steps = shop.again(gone=GONE), list[str]()
     account = erase(lake, reached=steps.append)
-    wanted = state(lake)
+    return Erased(account, state(lake), steps)
+
+
+def test_an_erasure_killed_at_every_step_and_run_again_leaves_the_same(shop, undisturbed):
+    """Machines go away; half of an erasure is none, and two receipts for one would be a lie."""
+    steps, account = undisturbed.steps, undisturbed.account
     assert len(steps) == len(set(steps)) > 25
     lake = shop.again(gone=GONE)
     for step in steps:
@@ -38,22 +54,19 @@ def test_an_erasure_killed_at_every_step_and_run_again_leaves_the_same(shop):
             erase(lake, reached=killer(step))
         lake = opened(lake)
     assert erase(lake) == dict.fromkeys(account, 0), "the last step was the last"
-    assert state(lake) == wanted
+    assert state(lake) == undisturbed.state
     assert {name: lake.rows("SELECT * FROM erasures")[0][name] for name in account} == account
 
 
 @pytest.mark.parametrize("step", ["runs", "raw: raw/events/2019/10/01/10/a.gz", "events"])
-def test_an_erasure_killed_once_is_completed_by_the_next(step, shop):
+def test_an_erasure_killed_once_is_completed_by_the_next(step, shop, undisturbed):
     """With all that is left to do after the step in one go, and what the first run did in the account."""
-    lake = shop.again(gone=GONE)
-    account = erase(lake)
-    wanted = state(lake)
     lake = shop.again(gone=GONE)
     with pytest.raises(Killed):
         erase(lake, reached=killer(step))
     lake = opened(lake)
-    assert erase(lake) == account
-    assert state(lake) == wanted
+    assert erase(lake) == undisturbed.account
+    assert state(lake) == undisturbed.state
 
 
 def opened(lake: Lake) -> Lake:
