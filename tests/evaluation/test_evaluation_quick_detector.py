@@ -150,10 +150,10 @@ def behind(address, *, users, agents, count, step, carts=0):
 def test_an_address_is_flooded_unless_people_share_it():
     """What tells an office apart: more kinds of browsers, or somebody who buys."""
     episodes = found(
-        behind("bot", users=4, agents=2, count=260, step=0.2),
-        behind("office", users=4, agents=3, count=260, step=0.2),
-        behind("buying", users=4, agents=2, count=260, step=0.2, carts=2),
-        behind("one", users=1, agents=1, count=260, step=0.2),
+        behind("bot", users=4, agents=2, count=140, step=0.2),
+        behind("office", users=4, agents=3, count=140, step=0.2),
+        behind("buying", users=4, agents=2, count=140, step=0.2, carts=2),
+        behind("one", users=1, agents=1, count=140, step=0.2),
         rules=[ADDRESS_FLOOD],
     )
     assert subjects(episodes) == {("address_flood", "bot")}
