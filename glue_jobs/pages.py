@@ -122,7 +122,7 @@ files; `python -m glue_jobs.pages marts > docs/marts.md` writes it anew.
 ## Two readings of every number
 
 Each row says in `reading` what it counts: `all_traffic`, or `people_only`, which leaves out what automata did. An
-incident of a rule that marks an automaton takes the events of its user, session or address out, from the beginning of
+incident of a rule that marks an automaton takes the events of its user, session or address out, from a pane before
 the first window above the threshold to the last moment above it; of a [surge](rules.md#site_surge) it takes out the
 users who came with it, only looked, and share a browser that is rare at other times. The table
 [verdicts](tables.md#verdicts) says who and when. In `ask`, `--people-only` chooses the reading; in Athena, the saved
