@@ -13,7 +13,9 @@ SESSION_FLOOD = Rule(
         Feature(name="users", measure=Measure.USERS),
     ),
     conditions=(
-        Condition(feature="events", at_least=70, meaning="a family that shares a session does not click so fast for half a minute"),
+        Condition(
+            feature="events", at_least=70, meaning="a family that shares a session does not click so fast for so long"
+        ),
         Condition(feature="users", at_least=2, meaning="one user's flood is told of the user"),
     ),
     severity=Severity.HIGH,
