@@ -211,7 +211,10 @@ INCIDENT_FIELDS: tuple[Field, ...] = (
     Field(
         name="subjects",
         type=FieldType.TEXTS,
-        meaning="Who took part where it was several, up to 500; empty or missing where the subject was alone.",
+        meaning=(
+            "Who took part where it was several, up to 500; of a crowd over the whole site, the users who were busiest "
+            "without buying, shoppers among them. Empty or missing where the subject was alone."
+        ),
     ),
 )
 

@@ -7,9 +7,9 @@ from one end of a pane to the next), and a parity test holds both to the same in
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from operator import attrgetter
 
+from commerce.known_networks import KnownAddresses
 from commerce.rules.rule import LONGEST_GAP_SECONDS, PANE_SECONDS, Measure, Rule, SubjectType
 from evaluation.episodes import Crossing, Episode, episodes
 from evaluation.observed import Observed
@@ -40,7 +40,7 @@ class QuickDetector:
 
     def __init__(self, rules: Sequence[Rule], *, known_networks: Sequence[str] = ()) -> None:
         self.outcomes = Outcomes()
-        self._known = KnownNetworks(known_networks)
+        self._known = KnownAddresses(tuple(known_networks))
         self._watermark_ms = -1
         sizes = sorted({rule.pane_seconds for rule in rules})
         self._panes = [OpenPanes([rule for rule in rules if rule.pane_seconds == size]) for size in sizes]
@@ -88,29 +88,6 @@ def crossings(
     for event in events:
         yield from detector.take(event)
     yield from detector.finish()
-
-
-class KnownNetworks:
-    """The networks of automata that are welcome, and which addresses lie in them."""
-
-    def __init__(self, networks: Sequence[str]) -> None:
-        self._networks = [ip_network(text) for text in networks]
-        self._found: dict[str, bool] = {}
-
-    def __contains__(self, address: str | None) -> bool:
-        """Return whether the address lies in one of them; what is no address lies in none."""
-        if address is None or not self._networks:
-            return False
-        if address not in self._found:
-            self._found[address] = self._lies_within(address)
-        return self._found[address]
-
-    def _lies_within(self, address: str) -> bool:
-        try:
-            found = ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self._networks)
 
 
 class OpenPanes:

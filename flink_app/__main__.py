@@ -10,6 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from commerce.incident import Incident
 from commerce.rules import RULES, RULES_BY_NAME
@@ -83,15 +84,20 @@ def _hour(text: str, *, of_a_day: int) -> datetime:
 
 def _show(found: Difference) -> None:
     console = Console(highlight=False)
-    told = ((found.same, "as then"), (found.only_then, "[red]no longer[/red]"), (found.only_now, "[green]new[/green]"))
+    otherwise = {incident.incident_id for incident in found.otherwise}
+    told = (
+        ([incident for incident in found.same if incident.incident_id not in otherwise], "as then", ""),
+        (found.otherwise, "otherwise", "yellow"),
+        (found.only_then, "no longer", "red"),
+        (found.only_now, "new", "green"),
+    )
     table = Table("", "rule", "who", "began (UTC)", "value", title=f"{found.records:,} records judged again")
-    for incidents, verdict in told:
+    for incidents, verdict, colour in told:
         for incident in incidents:
             began = f"{incident.opened_at:%Y-%m-%d %H:%M:%S}"
-            table.add_row(verdict, _title(incident), incident.subject, began, f"{incident.value:g}")
+            table.add_row(Text(verdict, colour), _title(incident), incident.subject, began, f"{incident.value:g}")
     console.print(table)
-    counts = f"{len(found.same)} as then, {len(found.only_then)} no longer, {len(found.only_now)} new"
-    console.print(f"{counts}.")
+    console.print(", ".join(f"{len(incidents)} {verdict}" for incidents, verdict, _ in told) + ".")
 
 
 def _show_json(found: Difference) -> None:
@@ -99,7 +105,7 @@ def _show_json(found: Difference) -> None:
         "records": found.records,
         **{
             name: [incident.incident_id for incident in getattr(found, name)]
-            for name in ("same", "only_then", "only_now")
+            for name in ("same", "otherwise", "only_then", "only_now")
         },
     }
     typer.echo(json.dumps(document, indent=2))

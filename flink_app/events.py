@@ -1,10 +1,10 @@
 """From judged lines to events in time: what each line became, and the account of it."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network
 
+from commerce.known_networks import address_pattern
 from commerce.rules.rule import LONGEST_GAP_SECONDS, PANE_SECONDS
-from commerce.sql.flink import instant_text, seconds
+from commerce.sql.flink import FlinkDialect, instant_text, seconds
 
 # What the rules read. The lake has the rest.
 CARRIED = ("event_id", "event_type", "product_id", "price", "user_id", "user_session", "ip_address", "user_agent")
@@ -33,22 +33,16 @@ def outcomes_sql(known_networks: Sequence[str]) -> str:
 
     Raises ValueError for a text that is no IPv4 network.
     """
+    known = address_pattern(known_networks)
     return f"""
         SELECT *, CASE
           WHEN reason IS NOT NULL THEN 'rejected'
           WHEN CURRENT_WATERMARK(rowtime) IS NOT NULL AND rowtime <= CURRENT_WATERMARK(rowtime) THEN 'late'
-          {"".join(f"WHEN {_lies_in(IPv4Network(text))} THEN 'known' " for text in known_networks)}
+          {f"WHEN {FlinkDialect().matches('ip_address', known)} THEN 'known'" if known else ""}
           ELSE 'on_time'
         END AS outcome
         FROM events_in_time
     """
-
-
-def _lies_in(network: IPv4Network) -> str:
-    """Return the condition that `ip_address` is one of the network's. NULL, which is not true, for any other text."""
-    first, last = int(network.network_address), int(network.broadcast_address)
-    octets = (f"{256**power} * TRY_CAST(SPLIT_INDEX(ip_address, '.', {3 - power}) AS BIGINT)" for power in range(4))
-    return f"({' + '.join(octets)}) BETWEEN {first} AND {last}"
 
 
 def on_time_sql() -> str:

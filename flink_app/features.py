@@ -5,6 +5,7 @@ Every rule ends in the same columns, so that what follows treats all rules alike
 
 import re
 
+from commerce.incident import MAX_SUBJECTS
 from commerce.rules.rule import PANE_SECONDS, Condition, Feature, Measure, Rule, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
@@ -78,18 +79,35 @@ def _over_panes(rule: Rule, feature: Feature) -> str:
 
 def _site_features(rule: Rule) -> str:
     features = ", ".join(f"{_SITE_COLUMNS[feature.measure]} AS `{feature.name}`" for feature in rule.features)
-    return f"SELECT 'site' AS subject, rowtime, samples, '' AS parties, {features} FROM site_history"
+    return f"SELECT 'site' AS subject, rowtime, samples, parties, {features} FROM site_history"
 
 
-def site_panes_sql(rule: Rule) -> str:
-    """Return the view `site_panes`: what the crowd did in each pane, no user counting for more than a few events."""
+def site_parts_sql(rule: Rule) -> str:
+    """Return the view `site_parts`: the crowd in each pane in parts, no user counting for more than a few events.
+
+    Who took part cannot be kept of a crowd without a bound. So of each part, a number that their name gives them, the
+    user who was busiest without buying is kept; of several, one that differs from pane to pane.
+    """
     (buying,) = (feature for feature in rule.features if feature.measure is Measure.EXCESS_BUYING_SHARE)
     (buys,) = pane_columns(Feature(name="buys", measure=Measure.EVENTS, event_types=buying.event_types))
+    busy = "CONCAT(LPAD(CAST(events AS STRING), 9, '0'), '|', first_sample, '|', user_id)"
     return f"""
-        SELECT window_start, window_time AS rowtime, SUM(LEAST(events, {CROWD_EVENTS_PER_USER})) AS crowd,
+        SELECT window_time AS rowtime, SUM(LEAST(events, {CROWD_EVENTS_PER_USER})) AS crowd,
           SUM(LEAST({buys.name}, {CROWD_EVENTS_PER_USER})) AS buys,
-          MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample
+          MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample,
+          MAX(CASE WHEN {buys.name} = 0 THEN {busy} END) AS busiest
         FROM TABLE(TUMBLE(TABLE user_panes, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
+        GROUP BY window_start, window_end, window_time, MOD(ABS(HASH_CODE(user_id)), {MAX_SUBJECTS})
+    """
+
+
+def site_panes_sql() -> str:
+    """Return the view `site_panes`: what the crowd did in each pane, and the busiest of it who did not buy."""
+    return f"""
+        SELECT window_start, window_time AS rowtime, SUM(crowd) AS crowd, SUM(buys) AS buys,
+          MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample,
+          LISTAGG(SPLIT_INDEX(busiest, '|', 2)) AS parties
+        FROM TABLE(TUMBLE(TABLE site_parts, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
         GROUP BY window_start, window_end, window_time
     """
 
@@ -102,16 +120,16 @@ def site_history_sql(rule: Rule) -> str:
     whole = rule.window_seconds + BASELINE_SECONDS
     scale = f"* {float(rule.window_seconds)} / GREATEST(baseline_seconds, 1)"
     return f"""
-        SELECT rowtime, samples, crowd, buys, baseline_seconds,
+        SELECT rowtime, samples, COALESCE(parties, '') AS parties, crowd, buys, baseline_seconds,
           (crowd_whole - crowd) {scale} AS usual, (buys_whole - buys) {scale} AS usual_buys
         FROM (
           SELECT *, LEAST({BASELINE_SECONDS},
             TIMESTAMPDIFF(SECOND, first_start, rowtime) + 1 - {rule.window_seconds}) AS baseline_seconds
           FROM (
-            SELECT rowtime, samples, crowd, buys, SUM(pane_crowd) OVER whole AS crowd_whole,
+            SELECT rowtime, samples, parties, crowd, buys, SUM(pane_crowd) OVER whole AS crowd_whole,
               SUM(pane_buys) OVER whole AS buys_whole, MIN(window_start) OVER whole AS first_start
             FROM (
-              SELECT window_start, rowtime, crowd AS pane_crowd, buys AS pane_buys,
+              SELECT window_start, rowtime, crowd AS pane_crowd, buys AS pane_buys, parties,
                 CONCAT(first_sample, ',', last_sample) AS samples,
                 SUM(crowd) OVER judged AS crowd, SUM(buys) OVER judged AS buys
               FROM site_panes

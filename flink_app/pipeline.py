@@ -10,7 +10,7 @@ from commerce.rules.rule import Rule, SubjectType
 from commerce.sql.flink import judged_sql, lines_sql
 from flink_app.episodes import crossings_views, episodes_sql, incidents_sql
 from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql, watermark_sql
-from flink_app.features import site_history_sql, site_panes_sql
+from flink_app.features import site_history_sql, site_panes_sql, site_parts_sql
 from flink_app.panes import pane_views
 from flink_app.risk import PACE, deeds_sql, purchases_sql, risks_sql, scored_sql
 from flink_app.settings import DetectorSettings
@@ -62,7 +62,8 @@ def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> No
 def _watch_site(tables: StreamTableEnvironment, rules: Sequence[Rule]) -> None:
     for rule in rules:
         if rule.subject_type is SubjectType.SITE:
-            _view(tables, "site_panes", site_panes_sql(rule))
+            _view(tables, "site_parts", site_parts_sql(rule))
+            _view(tables, "site_panes", site_panes_sql())
             _view(tables, "site_history", site_history_sql(rule))
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from glue_jobs.changes import Changes, days_of_week, note_stale, read_changes, week_of
 from glue_jobs.engine import Engine
 from glue_jobs.judged_sessions import judged_session_days
+from glue_jobs.known_networks import note_networks
 from glue_jobs.marts import Mart, Period, Reading, mart_named, marts
 from glue_jobs.readings import STANDING_VERDICTS, mart_sql, on_days
 from glue_jobs.restatements import Restatements
@@ -38,8 +39,9 @@ class Build:
         """Bring every mart up to date; return how many days were computed, and how many numbers were restated."""
         for table in (*TABLES, *(mart.table for mart in marts())):
             self.engine.create(table)
-        changes = read_changes(self.engine, asked_for=self.asked_for)
+        changes = read_changes(self.engine, known_networks=self.settings.known_networks, asked_for=self.asked_for)
         if not changes.days:
+            self._note_networks(changes)
             return {"days": 0, "restatements": 0}
         present_verdicts(self.engine, STANDING_VERDICTS, changes.verdicts)
         self.engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": self.settings.shop_time_zone}])
@@ -57,7 +59,11 @@ class Build:
                 self.reached("built_days: stale")
 
         sessions = Sessions(
-            engine=self.engine, mart=mart_named(SESSIONS), judged_days=changes.judged_days, foretell=foretell
+            engine=self.engine,
+            mart=mart_named(SESSIONS),
+            differing_days=changes.differing_days,
+            known_networks=changes.networks,
+            foretell=foretell,
         )
         begun: frozenset[date] = frozenset()
         for days in self._in_portions(changes.days):
@@ -67,13 +73,13 @@ class Build:
 
     def _marts(self, changes: Changes, days: frozenset[date]) -> int:
         restatements = Restatements(engine=self.engine, changes=changes, restated_at=self.clock())
-        judged = changes.judged_days | judged_session_days(self.engine, changes.verdicts)
+        differing = changes.differing_days | judged_session_days(self.engine, changes.verdicts)
         restated = 0
         for mart in marts():
             if mart.name == SESSIONS:
                 continue
             for periods in self._periods(mart, days, known=changes.built.keys() | changes.current.keys()):
-                self.engine.hold("computed", _both_readings(mart, periods, judged))
+                self.engine.hold("computed", _both_readings(mart, periods, differing, changes.networks))
                 restated += restatements.tell(mart, "computed", periods)
                 self._replace(mart, periods)
                 self.reached(f"{mart.name}: {max(periods) if periods else 'all'}")
@@ -106,6 +112,7 @@ class Build:
         """Write down what the marts were built from; days without events are forgotten."""
         self.engine.replace(VERDICTS, f"SELECT {', '.join(VERDICTS.column_names)} FROM {STANDING_VERDICTS}")
         self.reached("verdicts")
+        self._note_networks(changes)
         built_at = self.clock()
         noted = {"built_at": built_at, "stale": False}
         rows = [{"day": day, **vars(state), **noted} for day, state in sorted(changes.current.items())]
@@ -113,30 +120,37 @@ class Build:
         self.engine.replace(BUILT_DAYS, f"SELECT {', '.join(BUILT_DAYS.column_names)} FROM noted")
         self.reached("built_days")
 
+    def _note_networks(self, changes: Changes) -> None:
+        if changes.networks != changes.networks_before:
+            note_networks(self.engine, changes.networks)
+            self.reached("known_networks")
 
-def _both_readings(mart: Mart, periods: Collection[date] | None, judged: frozenset[date]) -> str:
+
+def _both_readings(
+    mart: Mart, periods: Collection[date] | None, differing: frozenset[date], known_networks: Collection[str]
+) -> str:
     """Return the query for the rows of both readings.
 
-    Where no verdict reaches, they are the same rows, computed once.
+    Where they do not differ, they are the same rows, computed once.
     """
     columns = ", ".join(mart.column_names)
-    differ = _periods_judged(mart.period, periods, mart.touched_by(judged))
+    differ = _periods_differing(mart.period, periods, mart.touched_by(differing))
     everything = mart_sql(mart, Reading.ALL_TRAFFIC, _days(mart.period, periods))
     selects = [f"SELECT reading, {columns} FROM readings CROSS JOIN traffic WHERE {_alike(mart.period, differ)}"]
     if differ is None or differ:
-        people = mart_sql(mart, Reading.PEOPLE_ONLY, _days(mart.period, differ))
+        people = mart_sql(mart, Reading.PEOPLE_ONLY, _days(mart.period, differ), known_networks=known_networks)
         selects.append(f"SELECT '{Reading.PEOPLE_ONLY}' AS reading, {columns} FROM ({people}) AS people")
     names = " UNION ALL ".join(f"SELECT '{reading}' AS reading" for reading in Reading)
     return f"WITH traffic AS ({everything}), readings AS ({names}) {' UNION ALL '.join(selects)}"
 
 
-def _periods_judged(
-    period: Period, periods: Collection[date] | None, judged: frozenset[date]
+def _periods_differing(
+    period: Period, periods: Collection[date] | None, differing: frozenset[date]
 ) -> Collection[date] | None:
     """Return the periods in which the readings differ; None for all of a mart without periods."""
     if periods is None:
-        return None if judged else ()
-    named = judged if period is Period.DAY else {week_of(day) for day in judged}
+        return None if differing else ()
+    named = differing if period is Period.DAY else {week_of(day) for day in differing}
     return sorted(named & set(periods))
 
 

@@ -1,8 +1,8 @@
-"""What has changed since the marts were last built: the days that got or lost events, and the verdicts.
+"""What has changed since the marts were last built: days that got or lost events, verdicts, and who is welcome.
 
-`built_days` and `verdicts` say what the marts know and are written after them. A build that dies leaves both as they
-were, and the next one finds the same changes. What it could no longer find, days that only the sessions' table as it
-was told of, is noted before that table is written.
+`built_days`, `verdicts` and `known_networks` say what the marts know and are written after them. A build that dies
+leaves them as they were, and the next one finds the same changes. What it could no longer find, days that only the
+sessions' table as it was told of, is noted before that table is written.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from glue_jobs.engine import Engine
+from glue_jobs.known_networks import built_networks, days_of_networks, told_networks
 from glue_jobs.readings import on_days
 from glue_jobs.tables import BUILT_DAYS
 from glue_jobs.verdicts import Verdict, built_verdicts, standing_verdicts
@@ -25,13 +26,19 @@ class DayState:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """The lake now, and what the marts were built from."""
+    """The lake now, and what the marts were built from.
+
+    `setting_days` are those with events from networks that have become known or are so no more.
+    """
 
     built: dict[date, DayState]
     built_at: datetime | None
     current: dict[date, DayState]
     verdicts_before: frozenset[Verdict]
     verdicts: frozenset[Verdict]
+    networks_before: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    setting_days: frozenset[date] = frozenset()
     stale: frozenset[date] = frozenset()
     asked_for: frozenset[date] = frozenset()
 
@@ -49,12 +56,16 @@ class Changes:
     @property
     def days(self) -> frozenset[date]:
         """Every day whose numbers may be others now."""
-        return self.event_days | self.stale | _days(self.changed_verdicts)
+        return self.event_days | self.stale | self.setting_days | _days(self.changed_verdicts)
 
     @property
-    def judged_days(self) -> frozenset[date]:
-        """Days that a verdict reaches into, now or when the marts were last built."""
-        return _days(self.verdicts | self.verdicts_before)
+    def differing_days(self) -> frozenset[date]:
+        """Days on which the readings may differ, now or when the marts were last built.
+
+        Those a verdict reaches into. Welcome automata come every day: looking for them costs what computing does.
+        """
+        judged = _days(self.verdicts | self.verdicts_before)
+        return judged | self.built.keys() | self.current.keys() if self.networks | self.networks_before else judged
 
     def incidents(self, days: Iterable[date] | None) -> tuple[str, ...]:
         """Return the incidents whose verdicts changed on these days, None for any."""
@@ -63,16 +74,24 @@ class Changes:
         return tuple(sorted({verdict.incident_id for verdict in changed}))
 
 
-def read_changes(engine: Engine, *, asked_for: Iterable[date] = ()) -> Changes:
-    """Compare the lake with what the marts were last built from."""
+def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: Iterable[date] = ()) -> Changes:
+    """Compare the lake with what the marts were last built from; `known_networks` is the setting.
+
+    Raises SettingsError for a network that is none.
+    """
     built = engine.ask(f"SELECT {', '.join(BUILT_DAYS.column_names)} FROM built_days").rows
     current = engine.ask(CURRENT_DAYS).rows
+    networks_before = built_networks(engine)
+    networks = told_networks(known_networks, built=networks_before)
     return Changes(
         built={day: DayState(objects, changed_at) for day, objects, changed_at, _, _ in built},
         built_at=max((built_at for *_, built_at, _ in built), default=None),
         current={day: DayState(objects, changed_at) for day, objects, changed_at in current},
         verdicts_before=built_verdicts(engine),
         verdicts=standing_verdicts(engine),
+        networks_before=networks_before,
+        networks=networks,
+        setting_days=days_of_networks(engine, networks ^ networks_before),
         stale=frozenset(day for day, *_, stale in built if stale),
         asked_for=frozenset(asked_for),
     )

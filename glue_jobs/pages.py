@@ -122,21 +122,26 @@ files; `python -m glue_jobs.pages marts > docs/marts.md` writes it anew.
 ## Two readings of every number
 
 Each row says in `reading` what it counts: `all_traffic`, or `people_only`, which leaves out what automata did. An
-incident of a rule that marks an automaton takes the events of its user, session or address out, from the beginning of
+incident of a rule that marks an automaton takes the events of its user, session or address out, from a pane before
 the first window above the threshold to the last moment above it; of a [surge](rules.md#site_surge) it takes out the
 users who came with it, only looked, and share a browser that is rare at other times. The table
 [verdicts](tables.md#verdicts) says who and when. In `ask`, `--people-only` chooses the reading; in Athena, the saved
 query whose name ends in `_people_only`.
+
+Automata that are welcome, search engines and the shop's own monitors, are not people either. They raise no incident:
+whatever comes from the [networks](operating.md#welcome-automata) that a stage names for the detector is left out by the
+same definition, on every day there is. `all_traffic` has it.
 
 While a subject is on [the allow list](operating.md#allow-a-subject), its incidents take nothing out; one that goes on
 when the entry has ended takes out what came after. An entry speaks of all that began before its end, of what was before
 it was made too.
 
 A verdict may come days later, be withdrawn by a person (`python -m glue_jobs withdraw`), or go and come with an entry
-of the allow list. Then the days it reaches into are computed again, and [restatements](tables.md#restatements) tells
-each number that changed after it could have been read: from what, to what, when, and because of which incidents. Late
-events change numbers too, and are told in the same way. Not told are changes of a place in a ranking, of the building
-blocks, and of marts about single users, where `verdicts` itself says who is gone.
+of the allow list; a network may become known, or no longer be. Then the days concerned are computed again, and
+[restatements](tables.md#restatements) tells each number that changed after it could have been read: from what, to what,
+when, and because of which incidents or that setting. Late events change numbers too, and are told in the same way. Not
+told are changes of a place in a ranking, of the building blocks, and of marts about single users, where `verdicts`
+itself says who is gone.
 
 A mart with a `period` is computed for days or weeks, and only for those that changed; the others are computed anew
 from the building blocks, never from all events.

@@ -1,12 +1,13 @@
 """Every number exists twice: over all traffic, and over people only.
 
 A mart's query is the same in both; what differs is what it sees. `standing_verdicts` is the relation that says whose
-events, from when until when, are not a person's.
+events, from when until when, are not a person's. Nor are those from a network of automata that are welcome.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
+from commerce.known_networks import known_sql
 from commerce.rules.rule import SubjectType
 from glue_jobs.engine import day_literal
 from glue_jobs.marts import Mart, Period, Reading, mart_named
@@ -21,24 +22,27 @@ SUBJECT_COLUMNS = {
 }
 
 
-def by_people(events: str) -> str:
-    """Return the joins that leave of a relation of events, given by its name, those that no verdict takes out.
+def by_people(events: str, known_networks: Iterable[str]) -> str:
+    """Return the joins and the condition that leave of a relation of events, given by its name, those of people.
 
     It is one anti join a type of subject, by the equality of one column. Written as NOT EXISTS, DuckDB would first
     look for the different pairs of subject and time among all events, which takes several times as long.
     """
-    return " ".join(
+    judged = " ".join(
         f"ANTI JOIN (SELECT subject, taken_out_from, taken_out_until FROM {STANDING_VERDICTS} "
         f"WHERE subject_type = '{subject_type}') AS of_{subject_type} ON of_{subject_type}.subject = {events}.{column} "
         f"AND {events}.event_time BETWEEN of_{subject_type}.taken_out_from AND of_{subject_type}.taken_out_until"
         for subject_type, column in SUBJECT_COLUMNS.items()
     )
+    return f"{judged} WHERE NOT {known_sql(known_networks)}"
 
 
-def mart_sql(mart: Mart, reading: Reading, days: Collection[date] | None) -> str:
+def mart_sql(
+    mart: Mart, reading: Reading, days: Collection[date] | None, *, known_networks: Collection[str] = ()
+) -> str:
     """Return the query for one reading of a mart, over these days, None for all there are."""
     made_of = None if days is None else mart.made_of(days)
-    seen = ", ".join(f"seen_{name} AS ({_seen(name, reading, made_of)})" for name in mart.reads)
+    seen = ", ".join(f"seen_{name} AS ({_seen(name, reading, made_of, known_networks)})" for name in mart.reads)
     of_these = f" WHERE {on_days('day', days)}" if days and made_of != frozenset(days) else ""
     return f"WITH {seen} SELECT {', '.join(mart.column_names)} FROM ({mart.sql}\n) AS mart{of_these}"
 
@@ -48,11 +52,11 @@ def on_days(column: str, days: Collection[date]) -> str:
     return f"{column} IN ({', '.join(day_literal(day) for day in sorted(days))})"
 
 
-def _seen(name: str, reading: Reading, days: Collection[date] | None) -> str:
+def _seen(name: str, reading: Reading, days: Collection[date] | None, known_networks: Collection[str]) -> str:
     if name == EVENTS.name:
-        people = by_people("events") if reading is Reading.PEOPLE_ONLY else ""
-        on_their_days = "" if days is None else f"WHERE {on_days('event_day', days)}"
-        return f"SELECT {', '.join(EVENTS.column_names)} FROM events {people} {on_their_days}"
+        whose = by_people("events", known_networks) if reading is Reading.PEOPLE_ONLY else "WHERE 1 = 1"
+        on_their_days = "" if days is None else f"AND {on_days('event_day', days)}"
+        return f"SELECT {', '.join(EVENTS.column_names)} FROM events {whose} {on_their_days}"
     source = mart_named(name)
     restricted = "" if days is None or source.period is not Period.DAY else f" AND {on_days('day', days)}"
     return f"SELECT {', '.join(source.column_names)} FROM {name} WHERE reading = '{reading}'{restricted}"

@@ -45,19 +45,27 @@ class Restatements:
         Nor is what only grew: a day or week that was still running, unless a verdict changed it.
         """
         built, changes = self.changes.built, self.changes
-        if periods is None:  # such a mart grows with every day; only verdicts change what it said
-            return set(built) if changes.changed_verdicts else set()
+        if periods is None:  # such a mart grows with every day; only verdicts and settings change what it said
+            return set(built) if changes.changed_verdicts or changes.setting_days else set()
         known = built.keys() if mart.period is Period.DAY else {week_of(day) for day in built}
         return {
             start
             for start in known & set(periods)
-            if self._was_over(mart.period, start) or changes.incidents(_days(mart.period, start))
+            if self._was_over(mart.period, start) or self._judged_anew(_days(mart.period, start))
         }
 
     def _was_over(self, period: Period, start: date) -> bool:
         """Return whether a day or week had ended when the marts were last built."""
         last_day = start if period is Period.DAY else days_of_week(start)[-1]
         return self.changes.built_at is not None and self.changes.built_at.date() > last_day
+
+    def _judged_anew(self, days: Iterable[date] | None) -> bool:
+        """Return whether a verdict changed on these days, None for any, or the setting of who is welcome."""
+        return bool(self.changes.incidents(days)) or self._set_anew(days)
+
+    def _set_anew(self, days: Iterable[date] | None) -> bool:
+        changed = self.changes.setting_days
+        return bool(changed if days is None else changed.intersection(days))
 
     def _rows(self, mart: Mart, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         period_start = found.get(mart.period.value)
@@ -81,9 +89,11 @@ class Restatements:
         events = bool(self.changes.event_days if days is None else self.changes.event_days & set(days))
         if reading == Reading.ALL_TRAFFIC:
             return "events", ()
-        # A session counts on the day it began, and a verdict may reach only into its next day.
-        incidents = self.changes.incidents(days) or (() if events else self.changes.incidents(None))
-        return ("verdict and events" if events and incidents else "verdict" if incidents else "events"), incidents
+        if not events and not self._judged_anew(days):
+            days = None  # a session counts on the day it began, and a verdict may reach only into its next day
+        incidents = self.changes.incidents(days)
+        causes = {"verdict": bool(incidents), "setting": self._set_anew(days), "events": events}
+        return " and ".join(name for name, holds in causes.items() if holds) or "events", incidents
 
     def _id(self, change: dict[str, Any]) -> str:
         since = self.changes.built_at and self.changes.built_at.isoformat()

@@ -20,20 +20,22 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Sessions:
-    """Keeps the table of sessions. `judged_days` are those that a verdict reaches, or reached, into.
+    """Keeps the table of sessions. `differing_days` are those on which the readings may differ, or have differed.
 
-    `foretell` is told the days on which sessions will be others, before they are.
+    `known_networks` are those of welcome automata. `foretell` is told the days on which sessions will be others, before
+    they are.
     """
 
     engine: Engine
     mart: Mart
-    judged_days: frozenset[date]
+    differing_days: frozenset[date]
+    known_networks: frozenset[str]
     foretell: Callable[[frozenset[date]], None]
 
     def rebuild(self, days: Collection[date]) -> frozenset[date]:
         """Compute the sessions that touch these days; return the days on which sessions begin that are others now."""
         begun, reached = self._compute(Reading.ALL_TRAFFIC, days)
-        if self.judged_days.isdisjoint(begun | reached | frozenset(days)):
+        if self.differing_days.isdisjoint(begun | reached | frozenset(days)):
             self._put(begun, people=Reading.ALL_TRAFFIC)
             return begun
         begun_by_people, _ = self._compute(Reading.PEOPLE_ONLY, days)
@@ -61,7 +63,7 @@ class Sessions:
                 f"SELECT {names} FROM events AS event WHERE {belongs}" for belongs in _belonging(reading, reached)
             ]
         seen = " UNION ALL ".join(members)
-        people = by_people("members") if reading is Reading.PEOPLE_ONLY else ""
+        people = by_people("members", self.known_networks) if reading is Reading.PEOPLE_ONLY else ""
         return (
             f"WITH seen_events AS (SELECT * FROM ({seen}) AS members {people}) "
             f"SELECT {', '.join(self.mart.column_names)} FROM ({self.mart.sql}\n) AS mart"

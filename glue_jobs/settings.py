@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+# A stage that welcomes no automaton says so: to be told nothing is to be told of no change.
+NO_NETWORKS = ("none",)
 # All that the jobs do to the table of the allow list.
 ALLOW_LIST_ACTIONS = ("dynamodb:Scan",)
 
@@ -27,6 +29,9 @@ class LakeSettings:
     `shop_time_zone` is where the shop's day and night are, as Europe/Berlin; other days are computed by it when they
     change, or are asked for by a backfill.
 
+    `known_networks` are the IPv4 networks of welcome automata, whose events are no people's: the detector's own
+    setting, or `none`. Where it is empty, the marts keep to the networks that they were last built with.
+
     `spark_jars` names the Iceberg jar where Spark does not bring it, as Glue does.
     """
 
@@ -47,6 +52,7 @@ class LakeSettings:
     small_files: int = 5
     small_file_megabytes: int = 16
     shop_time_zone: str = "UTC"
+    known_networks: tuple[str, ...] = ()
     spark_jars: str = ""
 
 

@@ -119,6 +119,11 @@ VERDICTS = Table(
         Column("taken_out_until", "timestamp", "Event time of the last moment taken out."),
     ),
 )
+KNOWN_NETWORKS = Table(
+    name="known_networks",
+    grain="One row a network of welcome automata, whose events are no people's, as the marts were last built with.",
+    columns=(Column("network", "string", "The IPv4 network, as 192.0.2.0/24."),),
+)
 WITHDRAWALS = Table(
     name="withdrawals",
     grain="One row a decision of a person about an incident; the latest counts.",
@@ -154,7 +159,12 @@ RESTATEMENTS = Table(
         Column("number", "string", "The column."),
         Column("was", "string", "The number before; empty where there was no such row."),
         Column("now", "string", "The number since; empty where the row is gone."),
-        Column("cause", "string", "verdict, events (late, sent again or erased ones), or both."),
+        Column(
+            "cause",
+            "string",
+            "verdict, setting (the networks of welcome automata), events (late, sent again or erased ones), "
+            "or several of them, joined by and.",
+        ),
         Column("incident_ids", "array<string>", "The incidents whose verdicts changed for that period."),
     ),
 )
@@ -194,6 +204,7 @@ TABLES: tuple[Table, ...] = (
     RISK_SIGNALS,
     RUNS,
     VERDICTS,
+    KNOWN_NETWORKS,
     WITHDRAWALS,
     ALLOWANCES,
     RESTATEMENTS,

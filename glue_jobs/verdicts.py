@@ -1,9 +1,9 @@
 """Whose events are not a person's, from when until when: what the people-only reading leaves out.
 
-An incident of a rule that marks an automaton is a verdict until somebody withdraws it. It takes the events of a user,
-a session or an address out from the beginning of the first window that crossed the threshold to the last moment above
-it. While its subject is on the allow list it takes out nothing: an incident that opened before the entry ends does so
-from that end on.
+An incident of a rule that marks an automaton is a verdict until somebody withdraws it. It takes the events of a user, a
+session or an address out from a pane before the first window that crossed the threshold to the last moment above it:
+the window of the pane before did not cross it, so whoever went on evenly began no earlier. While its subject is on the
+allow list it takes out nothing: an incident that opened before the entry ends does so from that end on.
 
 A surge has no single user. Of those seen during it, its crowd are the users who looked and did nothing else, who were
 not seen otherwise that day nor in the month before, and whose browser is one that far more of them have than usual:
@@ -74,7 +74,7 @@ def present_verdicts(engine: Engine, name: str, verdicts: Iterable[Verdict]) -> 
 
 def _of_incident(engine: Engine, row: tuple[Any, ...], allowed: AllowList) -> Iterator[Verdict]:
     incident_id, rule, subject_type, subject, opened_at, last_seen_at, window_seconds = row
-    begin = opened_at - timedelta(seconds=window_seconds)
+    begin = opened_at - timedelta(seconds=window_seconds + (0 if subject_type == SubjectType.SITE else _PANES[rule]))
     if entry := allowed.covering(subject_type, subject, at=opened_at):
         begin = max(begin, entry.expires_at)
     if begin > last_seen_at:
@@ -130,6 +130,7 @@ def _instant(moment: datetime) -> str:
     return f"CAST('{moment.astimezone(UTC).isoformat(sep=' ')}' AS TIMESTAMPTZ)"
 
 
+_PANES = {rule.name: rule.pane_seconds for rule in RULES}
 _MARKING = ", ".join(f"'{rule.name}'" for rule in RULES if rule.marks_automaton)
 STANDING_INCIDENTS = f"""
 SELECT incident_id, rule, subject_type, subject, opened_at, last_seen_at, window_seconds

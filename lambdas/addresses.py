@@ -7,11 +7,12 @@ addresses reads it as well. The same address has the same pseudonym, in whicheve
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from ipaddress import ip_address as read_address
 
 from commerce.incident import Incident
+from commerce.known_networks import KnownAddresses
 from commerce.rules.rule import SubjectType
 from lambdas.settings import AddressForm
 
@@ -40,10 +41,14 @@ def with_addresses(text: str, said: Callable[[str], str]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Concealment:
-    """One form for all addresses. The key is not used by the form `full`."""
+    """One form for all addresses but the `known` ones. The key is not used by the form `full`.
+
+    Known addresses are those of welcome automata: they are no persons, and the lake has to know them again.
+    """
 
     form: AddressForm = AddressForm.FULL
     key: bytes = b""
+    known: KnownAddresses = field(default_factory=KnownAddresses)
 
     def __post_init__(self) -> None:
         """Refuse a key that could be guessed. Raises ValueError."""
@@ -52,7 +57,7 @@ class Concealment:
 
     def address(self, text: str) -> str:
         """Return the address in its form; what cannot be read as one becomes a pseudonym in either form."""
-        if self.form is AddressForm.FULL:
+        if self.form is AddressForm.FULL or text in self.known:
             return text
         address = _read(text)
         if address is not None and self.form is AddressForm.TRUNCATED:

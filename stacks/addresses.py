@@ -34,7 +34,11 @@ class AddressesStack(Stack):
             ),
             removal_policy=removal_policy(stage),
         )
-        settings = ConcealSettings(address_form=stage.address_form, address_key_secret=self.key.secret_arn)
+        settings = ConcealSettings(
+            address_form=stage.address_form,
+            address_key_secret=self.key.secret_arn,
+            known_networks=stage.known_networks,
+        )
         self.concealer = Function(
             self,
             "Concealer",

@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from glue_jobs.settings import ALLOW_LIST_ACTIONS, LakeSettings
+from glue_jobs.settings import ALLOW_LIST_ACTIONS, NO_NETWORKS, LakeSettings
 from stacks.lake_catalog import Catalog
 from stacks.lake_jobs import BatchJobs
 from stacks.lake_queries import ANSWERS_PREFIX, Queries
@@ -75,6 +75,7 @@ class LakeStack(Stack):
             incidents_prefix=INCIDENTS_PREFIX,
             allow_list_table=allow_list.table_name,
             shop_time_zone=stage.shop_time_zone,
+            known_networks=stage.known_networks or NO_NETWORKS,
         )
         self.jobs = BatchJobs(self, "Batch", stage=stage, settings=settings)
         for role in (self.jobs.role, self.jobs.maintenance_role):

@@ -4,10 +4,10 @@ from commerce.rules.rule import Condition, Feature, Measure, Rise, Rule, Severit
 
 ADDRESS_FLOOD = Rule(
     name="address_flood",
-    version=1,
+    version=2,
     title="Too many events from one address",
     subject_type=SubjectType.ADDRESS,
-    window_seconds=60,
+    window_seconds=30,
     features=(
         Feature(name="events", measure=Measure.EVENTS),
         Feature(name="users", measure=Measure.USERS),
@@ -15,7 +15,7 @@ ADDRESS_FLOOD = Rule(
         Feature(name="buying_share", measure=Measure.SHARE, event_types=("cart", "purchase")),
     ),
     conditions=(
-        Condition(feature="events", at_least=240, meaning="four events a second for a whole minute"),
+        Condition(feature="events", at_least=120, meaning="four events a second for half a minute"),
         Condition(feature="users", at_least=2, meaning="one user's flood is told of the user"),
         Condition(
             feature="agents",

@@ -4,16 +4,18 @@ from commerce.rules.rule import Condition, Feature, Measure, Rise, Rule, Severit
 
 SESSION_FLOOD = Rule(
     name="session_flood",
-    version=1,
+    version=2,
     title="Too many events in one session",
     subject_type=SubjectType.SESSION,
-    window_seconds=60,
+    window_seconds=30,
     features=(
         Feature(name="events", measure=Measure.EVENTS),
         Feature(name="users", measure=Measure.USERS),
     ),
     conditions=(
-        Condition(feature="events", at_least=120, meaning="two events a second for a whole minute is no person"),
+        Condition(
+            feature="events", at_least=70, meaning="a family that shares a session does not click so fast for so long"
+        ),
         Condition(feature="users", at_least=2, meaning="one user's flood is told of the user"),
     ),
     severity=Severity.HIGH,

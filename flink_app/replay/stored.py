@@ -31,14 +31,10 @@ class Stored:
         for line, hour in self._lines(self.events_prefix, first, last):
             yield line, hour + _HOUR
 
-    def incidents(self, first: datetime, last: datetime) -> dict[str, Incident]:
-        """Return the incidents told of in these hours by their ids, each as it was told of first."""
-        found: dict[str, Incident] = {}
-        for line, _ in self._lines(self.incidents_prefix, first, last):
-            record = parse(line)
-            if isinstance(record, Incident):
-                found.setdefault(record.incident_id, record)
-        return found
+    def states(self, first: datetime, last: datetime) -> list[Incident]:
+        """Return every state of every incident told of in these hours, as they arrived."""
+        told = (parse(line) for line, _ in self._lines(self.incidents_prefix, first, last))
+        return [state for state in told if isinstance(state, Incident)]
 
     def _lines(self, prefix: str, first: datetime, last: datetime) -> Iterator[tuple[bytes, datetime]]:
         client = boto3.client("s3")

@@ -2,9 +2,11 @@
 
 import base64
 import os
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from commerce.known_networks import KnownAddresses
 from commerce.settings import from_environment
 from lambdas import clients
 from lambdas.addresses import Concealment
@@ -32,4 +34,5 @@ def _answer(record: dict[str, Any], concealment: Concealment) -> dict[str, str]:
 @cache
 def _concealment() -> Concealment:
     settings = from_environment(ConcealSettings, os.environ)
-    return concealment(settings.address_form, secret=settings.address_key_secret, client=clients.secrets_manager)
+    form = concealment(settings.address_form, secret=settings.address_key_secret, client=clients.secrets_manager)
+    return replace(form, known=KnownAddresses(settings.known_networks))

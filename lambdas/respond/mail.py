@@ -96,7 +96,9 @@ def _subject(who: str, *, title: str, stage: str, severity: str) -> str:
 
 
 def _who(incident: Incident, *, others: int) -> str:
-    who = "the whole site" if incident.subject_type == "site" else f"{incident.subject_type} {incident.subject}"
+    if incident.subject_type == SubjectType.SITE:
+        return "the whole site"
+    who = f"{incident.subject_type} {incident.subject}"
     or_more = " or" if len(incident.subjects) >= MAX_SUBJECTS else ""
     return f"{who} and {others}{or_more} more" if others else who
 
@@ -105,6 +107,7 @@ def _facts(incident: Incident, *, who: str) -> str:
     over = "over" if incident.state == State.CLOSED else "going on"
     facts = {
         "Who": who,
+        **({"Busiest": _crowd(incident)} if incident.subject_type == SubjectType.SITE and incident.subjects else {}),
         "Since": _readable(incident.opened_at),
         "Last seen": f"{_readable(incident.last_seen_at)}, {over}",
         "Severity": incident.severity,
@@ -115,6 +118,12 @@ def _facts(incident: Incident, *, who: str) -> str:
         textwrap.fill(text, WIDTH, initial_indent=f"{name:<11}", subsequent_indent=" " * 11, break_on_hyphens=False)
         for name, text in facts.items()
     )
+
+
+def _crowd(incident: Incident) -> str:
+    """Return how many of a crowd the incident names: who is busy without buying need not be a bot."""
+    or_more = " or more" if len(incident.subjects) >= MAX_SUBJECTS else ""
+    return f"{len(incident.subjects)}{or_more} users who did not buy, shoppers among them; the incident names them"
 
 
 def _samples(incident: Incident) -> str:

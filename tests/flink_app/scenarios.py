@@ -87,15 +87,15 @@ SCENARIOS = (
     ),
     Scenario(
         rule="session_flood",
-        breaks=lambda name: of_many(unevenly(130, 59), users=2, session=name),
-        below=lambda name: of_many(unevenly(119, 59), users=2, session=name),
-        looks_alike=lambda name: of_many(unevenly(119, 80), users=1, session=name),
+        breaks=lambda name: of_many(unevenly(70, 29), users=2, session=name),
+        below=lambda name: of_many(unevenly(69, 29), users=2, session=name),
+        looks_alike=lambda name: of_many(unevenly(110, 29), users=1, session=name),
     ),
     Scenario(
         rule="address_flood",
-        breaks=lambda name: of_many(unevenly(250, 59), users=5, address=name, agent="tool"),
-        below=lambda name: of_many(unevenly(239, 59), users=5, address=name, agent="tool"),
-        looks_alike=lambda name: _office(name, unevenly(300, 59)),
+        breaks=lambda name: of_many(unevenly(120, 29), users=5, address=name, agent="tool"),
+        below=lambda name: of_many(unevenly(119, 29), users=5, address=name, agent="tool"),
+        looks_alike=lambda name: _office(name, unevenly(150, 29)),
     ),
     Scenario(
         rule="catalogue_scraping",

@@ -7,7 +7,7 @@ from detecting import Detector, records_of
 from shoppers import after, clicks, event, in_order, later, people
 
 from commerce.event import Event
-from commerce.incident import Incident, incident_id
+from commerce.incident import MAX_SUBJECTS, Incident, incident_id
 from commerce.rules import CATALOGUE_SCRAPING, REQUEST_FLOOD, SITE_SURGE
 
 SHOPPER = clicks("shopper", count=100, start=0, within=59)
@@ -96,3 +96,6 @@ def test_a_crowd_that_does_not_buy_is_a_surge_and_nothing_else_is(detector: Dete
     assert set(started) == {"a crowd that only looks"}
     assert [state.state for state in states].count("open") == 1
     assert {state.subject for state in states} == {"site"}
+    told_of = [set(state.subjects) for state in states]
+    assert all(30 <= len(users) <= MAX_SUBJECTS for users in told_of), "every state names those of its last pane"
+    assert set().union(*told_of) <= {f"p1800-{number}" for number in range(500)}

@@ -21,7 +21,7 @@ from glue_jobs.verdicts import standing_verdicts
 
 OPENED = datetime(2019, 10, 1, 10, 1, tzinfo=UTC)
 LAST_SEEN = OPENED + timedelta(hours=6)
-WHOLE = (OPENED - timedelta(seconds=60), LAST_SEEN)
+WHOLE = (OPENED - timedelta(seconds=70), LAST_SEEN)
 
 
 def entry(**changes: Any) -> Allowance:

@@ -5,10 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from lake_rig import Lake, embedded, new_bucket, put
 from verdicts_rig import EVENTS, LAST_SEEN, OPENED, SHARED, TAKEN_OUT, incident
 
 from commerce.incident import Incident, to_line
+from commerce.rules.address_flood import ADDRESS_FLOOD
+from commerce.rules.session_flood import SESSION_FLOOD
+from evaluation.observed import Observed, instant_of
+from evaluation.quick_detector import detect
 from glue_jobs.marts import marts
 from glue_jobs.verdicts import standing_verdicts
 from glue_jobs.withdraw import withdraw
@@ -72,7 +78,7 @@ def test_people_only_is_the_shop_in_which_the_subjects_events_never_were(without
 
 
 def test_a_verdict_names_its_subject_and_its_span(s3, tmp_path):
-    """From the beginning of the first window above the threshold to the last moment above it."""
+    """From a pane before the first window above the threshold to the last moment above it."""
     lake = embedded(new_bucket(), tmp_path)
     incidents = map(to_line, (incident("session", "s1"), incident("address", SHARED)))
     put(lake.settings.raw_bucket, "raw/incidents/2019/10/03/00/a.jsonl.gz", b"\n".join(incidents))
@@ -80,5 +86,27 @@ def test_a_verdict_names_its_subject_and_its_span(s3, tmp_path):
     found = {(verdict.subject_type, verdict.subject): verdict for verdict in standing_verdicts(lake.engine)}
     assert set(found) == {("session", "s1"), ("address", SHARED)}
     for verdict in found.values():
-        assert verdict.taken_out_from == OPENED - timedelta(minutes=1)
+        assert verdict.taken_out_from == OPENED - timedelta(seconds=70)
         assert verdict.taken_out_until == LAST_SEEN
+
+
+@given(st.floats(2.4, 8.0), st.integers(0, 9_999), st.sampled_from([SESSION_FLOOD, ADDRESS_FLOOD]))
+def test_nothing_of_a_steady_flood_is_before_its_verdict(each_second, offset_ms, rule):
+    """However near the threshold it stays, and wherever in a pane it begins: what is left would count as a visit."""
+    assume(each_second * rule.window_seconds > rule.leading.threshold)
+    flood = [
+        Observed(
+            at_ms=offset_ms + round(n * 1000 / each_second),
+            event_id=f"e{n}",
+            event_type="view",
+            product_id="1",
+            user_id=f"u{n % 2}",
+            price=1.0,
+            user_session="s1",
+            ip_address=SHARED,
+        )
+        for n in range(400)
+    ]
+    opened_at = min(episode.opened_at for episode in detect(flood, rules=[rule]))
+    judged = opened_at - timedelta(seconds=rule.window_seconds + rule.pane_seconds)
+    assert judged <= instant_of(flood[0].at_ms)

@@ -15,6 +15,7 @@ from shop import Shop, incident
 
 from commerce import incident as incidents
 from commerce.event import Event, parse
+from commerce.known_networks import KnownAddresses
 from lambdas.addresses import Concealment
 from lambdas.conceal.handler import transform
 from lambdas.conceal.line import concealed
@@ -151,6 +152,15 @@ def test_an_incident_about_a_user_stays_as_it_is():
     """There is nothing to conceal in it."""
     line = incidents.to_line(incident())
     assert concealed(line, HASHED) == line
+
+
+@BOTH
+def test_the_address_of_a_welcome_automaton_stays(form):
+    """The lake takes its events out of what people did, and a search engine is nobody's personal data."""
+    welcoming = replace(form, known=KnownAddresses(("203.0.113.0/26", "203.0.113.77/32")))
+    assert concealed(EVENT, welcoming) == EVENT
+    neighbour = EVENT.replace(b"113.77", b"113.78")
+    assert concealed(neighbour, welcoming) == concealed(neighbour, form) != neighbour
 
 
 def test_firehose_gets_back_every_record_as_lines():

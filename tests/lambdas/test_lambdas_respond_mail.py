@@ -133,6 +133,19 @@ def test_others_who_took_part_are_counted_and_not_named(subjects: tuple[str, ...
     assert not re.search(r"\bu\d", mail.subject + mail.body)
 
 
+@pytest.mark.parametrize(("count", "who"), [(1, "1"), (37, "37"), (500, "500 or more")])
+def test_the_busiest_of_a_crowd_are_counted_and_not_accused(count: int, who: str) -> None:
+    """A surge is of the whole site; those who are named in its row may be people in the crowd."""
+    about = incident(
+        rule="site_surge", subject_type="site", subject="site", subjects=tuple(f"u{n}" for n in range(count))
+    )
+    mail = compose(about, rules=RULES_BY_NAME, places=PLACES)
+    assert mail.subject.endswith(" - the whole site")
+    told = f"Busiest {who} users who did not buy, shoppers among them; the incident names them"
+    assert told in " ".join(mail.body.split())
+    assert not re.search(r"\bu\d", mail.body)
+
+
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
 def test_any_text_makes_a_mail_that_sns_accepts(rule: str, subject: str, evidence: str, sentence: str) -> None:
     """SNS refuses subjects of 100 characters, of other alphabets and with line breaks: an alert would be lost."""

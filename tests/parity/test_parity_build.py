@@ -7,12 +7,13 @@ from pathlib import Path
 
 from lake_rig import NOW, Lake, embedded, new_bucket, put
 from small_shop import Delivery, incidents, small_shop
-from verdicts_rig import EVENTS, TAKEN_OUT, incident
+from verdicts_rig import EVENTS, SHARED, TAKEN_OUT, incident
 
 from commerce.incident import to_line
 from glue_jobs.asking import ask
 from glue_jobs.engine import open_engine
 from glue_jobs.raw import RawBucket
+from glue_jobs.settings import NO_NETWORKS
 from glue_jobs.withdraw import withdraw
 
 TOLD = "SELECT * FROM restatements ORDER BY restatement_id"
@@ -62,6 +63,27 @@ def test_both_engines_take_out_sessions_and_addresses_alike(spark_settings, s3, 
     assert spark.marts() == duckdb.marts()
     assert ask(spark.engine, "verdicts").rows == ask(duckdb.engine, "verdicts").rows
     assert len(ask(duckdb.engine, "verdicts").rows) == len(TAKEN_OUT)
+
+
+def test_both_engines_leave_welcome_automata_out_alike(spark_settings, s3, tmp_path: Path):
+    """By one pattern, which each reads with a library of its own; and both tell the change that naming them makes."""
+    bucket = new_bucket()
+    put(bucket, "raw/events/2019/10/03/00/a.gz", b"\n".join(json.dumps(event).encode() for event in EVENTS))
+    told = []
+    for networks in (NO_NETWORKS, (f"{SHARED}/32", "192.0.2.128/25")):
+        chosen = replace(spark_settings, raw_bucket=bucket, database="welcome", known_networks=networks)
+        lakes = (
+            embedded(bucket, tmp_path, known_networks=networks),
+            Lake(chosen, open_engine(chosen, raw=RawBucket(name=bucket), environment=os.environ)),
+        )
+        for lake in lakes:
+            lake.curate()
+            lake.build()
+        duckdb, spark = lakes
+        assert spark.marts() == duckdb.marts()
+        assert spark.rows(TOLD) == duckdb.rows(TOLD)
+        told.append({row["cause"] for row in duckdb.rows(TOLD)})
+    assert told == [set(), {"setting"}]
 
 
 def _deliver(bucket: str, deliveries: list[Delivery]) -> None:

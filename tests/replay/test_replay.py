@@ -1,46 +1,88 @@
 """Stored traffic judged again: the same rules say the same, other rules say what they would change."""
 
 import json
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from lake_rig import new_bucket, put
 from typer.testing import CliRunner
 
+from commerce.incident import Incident, State
 from commerce.incident import to_line as incident_line
+from commerce.rules import RULES_BY_NAME
+from commerce.settings import encode
 from flink_app.__main__ import app
-from flink_app.replay import rerun
-from flink_app.replay.stored import Stored
+from flink_app.over_files import record_line, states_in
+from flink_app.replay.rerun import Difference, compared, judge
 from flink_app.settings import DetectorSettings
+from laptop.firehose.prefixes import object_name, prefix_at
 from simulator.generate import records
 from simulator.options import Options
 
-HOUR = "2026/03/01/09"
-LATER_HOUR = "2026/03/01/12"
-ARRIVED = datetime(2026, 3, 1, 9, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 1, 8, tzinfo=UTC)
+BUFFERED_MINUTES = 15
+Arrived = tuple[bytes, datetime]
 
 
-def shop() -> list[bytes]:
-    """Return the records of two hours with a flood and a scraper in them."""
-    options = Options(hours=2, events=1500, attacks={"request_flood": 1, "catalogue_scraping": 1}, sale=False)
-    return [record.data for record in records(options)]
+def shop() -> list[Arrived]:
+    """Return the records of two hours with a flood and a scraper in them, and when each arrived: some came late."""
+    attacks = {"request_flood": 1, "catalogue_scraping": 1}
+    found, arrived_at = [], BEGIN
+    for record in records(Options(start=BEGIN, hours=2, events=1500, attacks=attacks, sale=False, late=0.01)):
+        arrived_at = max(arrived_at, record.event_time or arrived_at)
+        found.append((record.data, arrived_at))
+    return found
+
+
+def deliver(bucket: str, feed: str, arrived: Iterable[Arrived]) -> None:
+    """Write lines as Firehose does: gzip objects, a buffer's time each, below the hour in which that began."""
+    objects: dict[datetime, list[bytes]] = defaultdict(list)
+    for line, at in arrived:
+        objects[at - (at - BEGIN) % timedelta(minutes=BUFFERED_MINUTES)].append(line + b"\n")
+    for begun, lines in objects.items():
+        name = object_name(feed, version="1", arrived_at=begun, shard="0", first=str(begun), last="")
+        put(bucket, f"{prefix_at(f'raw/{feed}/', arrived_at=begun)}{name}.gz", b"".join(lines))
+
+
+def arrival(state: Incident) -> datetime:
+    """Return when a detector that runs along tells of this state: at the end of its pane, or of the quiet gap."""
+    quiet = RULES_BY_NAME[state.rule].gap_seconds if state.state == State.CLOSED else 0
+    return state.last_seen_at + timedelta(seconds=10 + quiet)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the detector, and the raw bucket as it left it."""
+
+    bucket: str
+    states: list[Incident]
 
 
 @pytest.fixture(scope="module")
-def bucket(s3, short_lived_java) -> str:
-    """Return a bucket with the records in several objects, the incidents found in them, and some of hours later."""
-    name = new_bucket()
-    lines = shop()
-    for number, first in enumerate(range(0, len(lines), 2000)):
-        put(name, f"raw/events/{HOUR}/events-{number}.gz", b"\n".join(lines[first : first + 2000]) + b"\n")
-    settings = DetectorSettings(region="none", events_stream="none", incidents_stream="none")
-    found = rerun.replay(Stored(bucket=name), first=ARRIVED, last=ARRIVED, warm_up=ARRIVED - ARRIVED, settings=settings)
-    assert {incident.rule for incident in found.only_now} == {"request_flood", "catalogue_scraping"}
-    put(name, f"raw/incidents/{HOUR}/incidents.gz", b"\n".join(map(incident_line, found.only_now)) + b"\n")
-    later = [replace(incident, incident_id=f"later-{incident.incident_id}") for incident in found.only_now]
-    put(name, f"raw/incidents/{LATER_HOUR}/incidents.gz", b"\n".join(map(incident_line, later)) + b"\n")
-    return name
+def then(s3, short_lived_java, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run the detector over the records as they arrive, and store what went in and what came out."""
+    folder: Path = tmp_path_factory.mktemp("then")
+    arrived = shop()
+    (folder / "records.json").write_text("".join(record_line(*each) for each in arrived))
+    settings = DetectorSettings(region="none", events_stream="none", incidents_stream="none", behavioural_risk=False)
+    (folder / "settings.json").write_text(json.dumps(encode(settings)))
+    judge(folder)
+    states = sorted(states_in(folder), key=arrival)
+    bucket = new_bucket()
+    deliver(bucket, "events", arrived)
+    deliver(bucket, "incidents", ((incident_line(state), arrival(state)) for state in states))
+    later = (replace(state, incident_id=f"later-{state.incident_id}") for state in states)
+    deliver(bucket, "incidents", ((incident_line(state), arrival(state) + timedelta(hours=4)) for state in later))
+    return Run(bucket, states)
+
+
+@pytest.fixture(scope="module")
+def bucket(then: Run) -> str:
+    return then.bucket
 
 
 def run(bucket: str, *words: str) -> dict:
@@ -51,14 +93,42 @@ def run(bucket: str, *words: str) -> dict:
     return json.loads(answer.output)
 
 
-def test_the_same_rules_find_the_same_incidents(bucket):
-    """Under the same ids: whoever doubts an incident can have it found again.
+def test_the_same_rules_find_the_same_incidents(then):
+    """Under the same ids, with the same ends and values: whoever doubts an incident can have it found again.
 
     What later records led to is none that these could have given, and is not missed.
     """
-    found = run(bucket)
-    assert (len(found["same"]), found["only_then"], found["only_now"]) == (2, [], [])
+    found = run(then.bucket)
+    assert set(found["same"]) == {state.incident_id for state in then.states}
+    assert (found["otherwise"], found["only_then"], found["only_now"]) == ([], [], [])
     assert found["records"] == len(shop())
+    over = [state for state in then.states if state.state == State.CLOSED]
+    assert {state.rule for state in over} == {"request_flood", "catalogue_scraping"}
+    assert all(arrival(state) < BEGIN + timedelta(hours=3) for state in over), "their ends are compared"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"last_seen_at": BEGIN + timedelta(minutes=9)},
+        {"value": 201.0},
+        {"severity": "critical"},
+        {"evidence": '{"events": 201}'},
+    ],
+)
+def test_an_incident_that_ends_otherwise_is_told(change):
+    """A rule that lets go of an attack earlier finds it under the same id."""
+    states = [episode("open"), episode("closed", value=200.0)]
+    assert difference(states, then=states).otherwise == []
+    assert difference(states, then=[states[0], episode("closed", value=200.0) | change]).otherwise == [told(states[1])]
+
+
+def test_an_end_that_was_not_told_of_cannot_differ():
+    """The records end, and so the replay's episodes: then the attack went on."""
+    found = difference(
+        [episode("open"), episode("closed")], then=[episode("open")], later=[episode("closed", value=9.0)]
+    )
+    assert (len(found.same), found.otherwise, found.only_then, found.only_now) == (1, [], [], [])
 
 
 def test_other_thresholds_show_what_they_would_change(bucket, tmp_path):
@@ -92,3 +162,33 @@ def test_what_cannot_be_read_is_refused_in_one_line(words, line):
     assert answer.exit_code == 1
     assert line in answer.output
     assert answer.output.count("\n") == 1
+
+
+def episode(state: str, **changes: object) -> dict[str, object]:
+    """Return the fields of a state of one flood."""
+    values: dict[str, object] = {
+        "incident_id": "i1",
+        "rule": "request_flood",
+        "rule_version": 1,
+        "subject_type": "user",
+        "subject": "u1",
+        "state": state,
+        "severity": "high",
+        "opened_at": BEGIN,
+        "last_seen_at": BEGIN + timedelta(minutes=5 if state == "closed" else 0),
+        "window_seconds": 60,
+        "value": 130.0,
+        "threshold": 120.0,
+        "evidence": "{}",
+        "sample_event_ids": (),
+        "sentence": "",
+    }
+    return values | changes
+
+
+def told(state: dict[str, object]) -> Incident:
+    return Incident(**state)  # type: ignore[arg-type]
+
+
+def difference(now: list[dict], *, then: list[dict], later: Iterable[dict] = ()) -> Difference:
+    return compared(map(told, now), records=0, before=[], then=list(map(told, then)), later=list(map(told, later)))

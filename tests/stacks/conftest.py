@@ -119,6 +119,15 @@ def resting(new_app: Callable[..., App]) -> Synthesised:
 
 
 @pytest.fixture(scope="session")
+def welcoming(new_app: Callable[..., App]) -> Synthesised:
+    """Return the templates of a stage that knows automata that are welcome, and conceals everybody else's addresses."""
+    app = new_app()
+    stage = replace(DEV, known_networks=("192.0.2.0/24", "198.51.100.7/32"), address_form="keyed_hash")
+    add_platform(app, stage=stage, alert_email=ALERT_EMAIL)
+    return Synthesised(stage=DEV.name, directory=Path(app.synth().directory))
+
+
+@pytest.fixture(scope="session")
 def templates_of(synthesised: Callable[[str], Synthesised]) -> Callable[[Stage], Templates]:
     """Return the templates of any stage as the cost model reads them; of a listed one those that all tests share."""
 

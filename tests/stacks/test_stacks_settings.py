@@ -10,7 +10,7 @@ from commerce.rules.rule import with_thresholds
 from commerce.settings import decode, from_environment
 from flink_app.settings import PROPERTY_GROUP, DetectorSettings
 from glue_jobs.jobs import JOBS
-from glue_jobs.settings import LakeSettings
+from glue_jobs.settings import NO_NETWORKS, LakeSettings
 from lambdas.respond.settings import RespondSettings
 from stacks.stages import STAGES
 
@@ -71,6 +71,16 @@ def test_the_jobs_arguments_decode_to_their_settings(every_stage, job):
     assert (settings.engine, settings.catalog) == (stage.batch_engine, stage.catalog)
     assert settings.database == every_stage.output("GlueDatabaseName")
     assert "AllowListTable" in settings.allow_list_table
+    assert settings.known_networks == (stage.known_networks or NO_NETWORKS)
+
+
+def test_the_lake_and_the_concealer_welcome_whom_the_detector_does(welcoming):
+    """An automaton that is counted and not judged, and yet counted among people, is what the setting is against."""
+    properties = _property_groups(welcoming)[PROPERTY_GROUP]
+    arguments = welcoming.one("AWS::Glue::Job", "BatchMarts").properties["DefaultArguments"]
+    variables = welcoming.one("AWS::Lambda::Function", "Concealer").properties["Environment"]["Variables"]
+    told = {properties["known_networks"], arguments["--known_networks"], variables["KNOWN_NETWORKS"]}
+    assert told == {"192.0.2.0/24,198.51.100.7/32"}
 
 
 def test_the_jobs_read_where_firehose_writes(every_stage):
