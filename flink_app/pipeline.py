@@ -1,7 +1,7 @@
 """The detector between its edges: from the table `records` to the rows of `incidents`, `tallies` and `risks`."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment
@@ -10,7 +10,7 @@ from commerce.rules.rule import Rule, SubjectType
 from commerce.sql.flink import judged_sql, lines_sql
 from flink_app.episodes import crossings_views, episodes_sql, incidents_sql
 from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql, watermark_sql
-from flink_app.features import site_history_sql, site_panes_sql
+from flink_app.features import crossings_sql, site_history_sql, site_panes_sql
 from flink_app.panes import pane_views
 from flink_app.risk import PACE, deeds_sql, purchases_sql, risks_sql, scored_sql
 from flink_app.settings import DetectorSettings
@@ -21,6 +21,22 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
 
     The tables must exist: `records(record BYTES, arrived_at TIMESTAMP(3))`, the others by the field table.
     """
+    read_events(tables, settings)
+    for name, query in pane_views(rules, of_users=PACE if settings.behavioural_risk else ()):
+        _shared_view(tables, name, query)
+    watch_site(tables, rules)
+    statements = conclude(tables, rules=rules, settings=settings)
+    if settings.behavioural_risk:
+        get_gateway().jvm.java.time.ZoneId.of(settings.shop_time_zone)  # SQL would take a misspelt one for UTC
+        _view(tables, "purchases", purchases_sql())
+        _view(tables, "deeds", deeds_sql(settings.shop_time_zone))
+        _shared_view(tables, "scored_sessions", scored_sql())
+        statements.add_insert_sql(f"INSERT INTO risks {risks_sql()}")
+    return statements
+
+
+def read_events(tables: StreamTableEnvironment, settings: DetectorSettings) -> None:
+    """Create the views from `lines` to `on_time` and `on_time_after`: what the rules read."""
     _view(tables, "lines", lines_sql("records"))
     carried = (*CARRIED, "arrived_at")
     _view(tables, "judged", judged_sql(lines="lines", carried=carried, seal=secrets.token_hex(16)))
@@ -28,21 +44,30 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     _view(tables, "outcomes", outcomes_sql(settings.known_networks))
     _view(tables, "on_time", on_time_sql())
     _view(tables, "on_time_after", on_time_after_sql())
-    for name, query in pane_views(rules, of_users=PACE if settings.behavioural_risk else ()):
-        _shared_view(tables, name, query)
-    _watch_site(tables, rules)
-    for name, query in crossings_views(rules):
+
+
+def watch_site(tables: StreamTableEnvironment, rules: Sequence[Rule]) -> None:
+    """Create the views of the rule about the site, which reads `user_panes`."""
+    for rule in rules:
+        if rule.subject_type is SubjectType.SITE:
+            _view(tables, "site_panes", site_panes_sql(rule))
+            _view(tables, "site_history", site_history_sql(rule))
+
+
+def conclude(
+    tables: StreamTableEnvironment,
+    *,
+    rules: Sequence[Rule],
+    settings: DetectorSettings,
+    crossings: Callable[[Rule], str] = crossings_sql,
+) -> StatementSet:
+    """Return the statements that write `incidents` and `tallies`; `crossings` gives the query of a rule's crossings."""
+    for name, query in crossings_views(rules, crossings):
         _shared_view(tables, name, query)
     _view(tables, "episodes", episodes_sql(rules))
     statements = tables.create_statement_set()
     statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
     statements.add_insert_sql(f"INSERT INTO tallies {tallies_sql(settings.tally_seconds)}")
-    if settings.behavioural_risk:
-        get_gateway().jvm.java.time.ZoneId.of(settings.shop_time_zone)  # SQL would take a misspelt one for UTC
-        _view(tables, "purchases", purchases_sql())
-        _view(tables, "deeds", deeds_sql(settings.shop_time_zone))
-        _shared_view(tables, "scored_sessions", scored_sql())
-        statements.add_insert_sql(f"INSERT INTO risks {risks_sql()}")
     return statements
 
 
@@ -57,13 +82,6 @@ def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> No
     schema.watermark("rowtime", watermark_sql(settings.allowed_lateness_seconds))
     judged = tables.to_data_stream(tables.from_path("judged"))
     tables.create_temporary_view("events_in_time", judged, schema.build())
-
-
-def _watch_site(tables: StreamTableEnvironment, rules: Sequence[Rule]) -> None:
-    for rule in rules:
-        if rule.subject_type is SubjectType.SITE:
-            _view(tables, "site_panes", site_panes_sql(rule))
-            _view(tables, "site_history", site_history_sql(rule))
 
 
 def _view(tables: StreamTableEnvironment, name: str, query: str) -> None:
