@@ -24,6 +24,8 @@ PRODUCTS = 50_000
 HOT_USER = "499999999"
 # Each kind of attack comes again after so long.
 ATTACK_EVERY_SECONDS = 600
+# People are already in the shop when the traffic begins: it is as dense in its first minute as in its last.
+WARM_UP_SECONDS = 1800
 _BROWSERS = 40
 _BEGIN_MS = round(BEGIN.timestamp() * 1000)
 
@@ -99,12 +101,13 @@ def _write(events: int, folder: Path, *, hot: bool) -> None:
 def _in_turn(events: int, *, hot: bool) -> str:
     """Return the query for all acts by time, numbered; those of the hot user look at products as anybody does."""
     seconds = events / EVENTS_PER_SECOND
+    visits = round((seconds + WARM_UP_SECONDS) * EVENTS_PER_SECOND / EVENTS_A_VISIT)
     user = f"CASE WHEN {dice('at_ms', 'act', 41)} % 2 = 0 THEN '{HOT_USER}' ELSE user_id END" if hot else "user_id"
     return f"""
 SELECT * REPLACE ({user} AS user_id), row_number() OVER (ORDER BY at_ms, event_id) AS number
-FROM ({_people(round(events / EVENTS_A_VISIT), seconds=seconds, users=max(1, events // EVENTS_A_USER))}
+FROM ({_people(visits, seconds=seconds, users=max(1, events // EVENTS_A_USER))}
   UNION ALL {" UNION ALL ".join(_attacks(seconds))})
-WHERE at_ms < {_BEGIN_MS} + {round(seconds * 1000)}"""
+WHERE at_ms BETWEEN {_BEGIN_MS} AND {_BEGIN_MS} - 1 + {round(seconds * 1000)}"""
 
 
 def _people(visits: int, *, seconds: float, users: int) -> str:
@@ -121,7 +124,8 @@ FROM (
   SELECT *, unnest(range(1, 1 + views + CASE WHEN NOT carts THEN 0 WHEN buys THEN 2 ELSE 1 END)) AS act
   FROM (
     SELECT visit, {zipf(chance("visit", 7), users, USER_EXPONENT)} AS user_rank,
-      CAST({chance("visit", 8)} * {seconds * 1000} AS BIGINT) AS begun_ms,
+      CAST({chance("visit", 8)} * {(seconds + WARM_UP_SECONDS) * 1000} AS BIGINT)
+        - {WARM_UP_SECONDS * 1000} AS begun_ms,
       least(58, 1 + CAST(floor(ln(1 - {chance("visit", 9)}) / ln(0.768)) AS INTEGER)) AS views,
       {chance("visit", 10)} < 0.138 AS carts, {chance("visit", 11)} < 0.5 AS buys
     FROM range({visits}) AS made (visit)
