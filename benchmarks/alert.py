@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.measure import BenchmarkError
 from commerce.event import Event, parse_instant, to_line
-from commerce.rules import CARD_TESTING
+from commerce.rules.card_testing import CARD_TESTING
 from commerce.rules.rule import PANE_SECONDS
 from flink_app.settings import DetectorSettings
 from laptop.demo.readings import alert_mails, stored_incidents

@@ -10,7 +10,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment
 
-from commerce.rules import REQUEST_FLOOD
+from commerce.rules.request_flood import REQUEST_FLOOD
 
 
 class Flood(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink has no types
