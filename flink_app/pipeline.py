@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Callable, Sequence
 
+from pyflink.datastream import DataStream
 from pyflink.java_gateway import get_gateway
-from pyflink.table import Schema, StatementSet, StreamTableEnvironment
+from pyflink.table import Schema, StatementSet, StreamTableEnvironment, Table
 
 from commerce.rules.rule import Rule, SubjectType
 from commerce.sql.flink import judged_sql, lines_sql
@@ -80,8 +81,7 @@ def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> No
     schema.column_by_expression("rowtime", f"CAST({ROWTIME} AS TIMESTAMP(3))")
     schema.column_by_expression("read_at", "PROCTIME()")
     schema.watermark("rowtime", watermark_sql(settings.allowed_lateness_seconds))
-    judged = tables.to_data_stream(tables.from_path("judged"))
-    tables.create_temporary_view("events_in_time", judged, schema.build())
+    tables.create_temporary_view("events_in_time", _stream(tables, tables.from_path("judged")), schema.build())
 
 
 def _view(tables: StreamTableEnvironment, name: str, query: str) -> None:
@@ -94,5 +94,15 @@ def _shared_view(tables: StreamTableEnvironment, name: str, query: str) -> None:
     The planner plans the readers of a plain view one by one, leaves out of it what one of them does not need, and then
     sees no two alike: each gets windows and state of its own. A stream is where its plans end.
     """
-    stream = tables.to_data_stream(tables.sql_query(query))
-    tables.create_temporary_view(name, stream, Schema.new_builder().watermark("rowtime", "SOURCE_WATERMARK()").build())
+    schema = Schema.new_builder().watermark("rowtime", "SOURCE_WATERMARK()").build()
+    tables.create_temporary_view(name, _stream(tables, tables.sql_query(query)), schema)
+
+
+def _stream(tables: StreamTableEnvironment, table: Table) -> DataStream:
+    """Return the table's rows as they are between Flink's own operators.
+
+    PyFlink's `to_data_stream` makes objects of Java's out of each row, and the next table makes them rows again.
+    """
+    types = get_gateway().jvm.org.apache.flink.table.types.utils.DataTypeUtils
+    inside = types.toInternalDataType(table._j_table.getResolvedSchema().toSourceRowDataType())
+    return DataStream(tables._j_tenv.toDataStream(table._j_table, inside))
