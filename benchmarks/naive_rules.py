@@ -1,7 +1,8 @@
 """The rules as one would write them first: each a query of its own, with one hopping window over single events.
 
 Lines, outcomes and what is made of crossings are the detector's own, so that the windows alone make the difference. A
-rule is judged where its subject acted in the last pane, as the detector does. The rule about the site compares with
+rule is judged where its subject acted in the last pane, as the detector does. Who took part beside the subject is left
+out. The rule about the site compares with
 the time before, which no hopping window says: it keeps panes, of its own.
 """
 
@@ -52,8 +53,7 @@ def _hopping_sql(rule: Rule) -> str:
 
 
 def _columns(rule: Rule) -> Iterator[str]:
-    counts_users = any(feature.measure is Measure.USERS for feature in rule.features)
-    yield "COALESCE(LISTAGG(DISTINCT user_id), '') AS parties" if counts_users else "'' AS parties"
+    yield "'' AS parties"  # hopping windows merge, and LISTAGG(DISTINCT ...) cannot be merged
     for feature in rule.features:
         yield f"{_measure(rule, feature)} AS `{feature.name}`"
 
