@@ -1,20 +1,41 @@
 """`python -m benchmarks`: measure on this machine."""
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
 from rich.console import Console
 
+from benchmarks import performance_page
+from benchmarks.alert import AlertBenchmark
+from benchmarks.detector import DetectorBenchmark, DetectorPlan
+from benchmarks.driving import SimulatorBenchmark
 from benchmarks.input import MONTH_DAYS
 from benchmarks.lake import Benchmark, Plan
 from benchmarks.lake_page import page
 from benchmarks.lake_tables import show
 from benchmarks.measure import ROOT, BenchmarkError
+from benchmarks.report import PARTS, Report, merge, read_report
+from benchmarks.responder import ResponderBenchmark
+from benchmarks.start import StartBenchmark
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 SIZES = [1_000_000, 10_000_000, 40_000_000]
+Say = Callable[[str], None]
+Runs = Annotated[int, typer.Option(min=1, help="Each figure is the median of so many runs.")]
+Events = Annotated[int, typer.Option(min=4_000, help="Events of the detector's larger size; a hundred are a second.")]
+Lines = Annotated[int, typer.Option(min=1_000, help="Events that the simulator sends to a file.")]
+Attackers = Annotated[int, typer.Option(min=2, help="Attackers whose alerts are timed.")]
+Seconds = Annotated[float, typer.Option(min=10, help="For so long traffic is steady while alerts are timed.")]
+Cold = Annotated[bool, typer.Option("--cold", help="Also set up in an empty folder: it downloads 3 GB.")]
+WorkDir = Annotated[Path, typer.Option("--work-dir", help="Where inputs and the report go.")]
+ToPage = Annotated[Path | None, typer.Option("--page", help="Write the report as a page of Markdown.")]
+WORK_DIR = ROOT / "build" / "bench"
+EVENTS, LINES, ATTACKERS, STEADY_SECONDS = 300_000, 500_000, 60, 120.0
 
 
 @app.callback()
@@ -57,6 +78,113 @@ def lake(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
         to_page.write_text(page(report), encoding="utf-8")
     console.print(f"Every figure: {os.path.relpath(work_dir / 'report.json')}", highlight=False)
     if report["disagreements"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def detector(events: Events = EVENTS, runs: Runs = 3, work_dir: WorkDir = WORK_DIR, to_page: ToPage = None) -> None:
+    """Count events a second: the detector beside parsing alone, naive SQL, Python and with a hot key."""
+    _measure({"detector": _detector(events, runs)}, work_dir, to_page)
+
+
+@app.command()
+def alert(
+    attackers: Attackers = ATTACKERS,
+    seconds: Seconds = STEADY_SECONDS,
+    work_dir: WorkDir = WORK_DIR,
+    to_page: ToPage = None,
+) -> None:
+    """Time alerts, from the event that crosses a threshold to the row and the alert, on AWS on the laptop."""
+    _measure({"alert": _alert(attackers, seconds)}, work_dir, to_page)
+
+
+@app.command()
+def simulator(lines: Lines = LINES, runs: Runs = 3, work_dir: WorkDir = WORK_DIR, to_page: ToPage = None) -> None:
+    """Replay and generate, to a file and to Kinesis: events a second and memory."""
+    _measure({"simulator": _simulator(lines, runs)}, work_dir, to_page)
+
+
+@app.command()
+def responder(runs: Runs = 3, work_dir: WorkDir = WORK_DIR, to_page: ToPage = None) -> None:
+    """Answer a thousand incidents: calls, milliseconds, and the import of a cold start."""
+    _measure({"responder": _responder(runs)}, work_dir, to_page)
+
+
+@app.command()
+def start(cold: Cold = False, work_dir: WorkDir = WORK_DIR, to_page: ToPage = None) -> None:
+    """Time the demonstration after set-up, and set-up itself."""
+    _measure({"start": _start(cold)}, work_dir, to_page)
+
+
+@app.command("all")
+def everything(  # noqa: PLR0917
+    events: Events = EVENTS,
+    runs: Runs = 3,
+    lines: Lines = LINES,
+    attackers: Attackers = ATTACKERS,
+    seconds: Seconds = STEADY_SECONDS,
+    cold: Cold = False,
+    work_dir: WorkDir = WORK_DIR,
+    to_page: ToPage = None,
+) -> None:
+    """Measure all parts, one after the other; nothing else should run meanwhile."""
+    parts = {
+        "responder": _responder(runs),
+        "simulator": _simulator(lines, runs),
+        "start": _start(cold),
+        "alert": _alert(attackers, seconds),
+        "detector": _detector(events, runs),
+    }
+    _measure(parts, work_dir, to_page)
+
+
+Part = Callable[[Path, Say], Report]
+
+
+def _detector(events: int, runs: int) -> Part:
+    plan = DetectorPlan(events=events, runs=runs)
+    return lambda folder, say: DetectorBenchmark(plan=plan, folder=folder, say=say).run()
+
+
+def _alert(attackers: int, seconds: float) -> Part:
+    return lambda folder, say: AlertBenchmark(attackers=attackers, seconds=seconds, folder=folder, say=say).run()
+
+
+def _simulator(lines: int, runs: int) -> Part:
+    return lambda folder, say: SimulatorBenchmark(events=lines, runs=runs, folder=folder, say=say).run()
+
+
+def _responder(runs: int) -> Part:
+    return lambda _folder, say: ResponderBenchmark(runs=runs, say=say).run()
+
+
+def _start(cold: bool) -> Part:
+    return lambda folder, say: StartBenchmark(cold=cold, folder=folder, say=say).run()
+
+
+def _measure(parts: dict[str, Part], work_dir: Path, to_page: Path | None) -> None:
+    """Measure the parts, each into the report as soon as it is there; then write the page of all that is known."""
+    console = Console(highlight=False)
+    path = work_dir.resolve() / "report.json"
+    for name, part in parts.items():
+        folder = work_dir.resolve() / name
+        folder.mkdir(parents=True, exist_ok=True)
+        load_before, began = psutil.getloadavg()[0], time.monotonic()
+        try:
+            with Console(stderr=True).status("…") as status:
+                measured = part(folder, status.update)
+        except BenchmarkError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from error
+        merge(path, name, measured, load_before=load_before, seconds=time.monotonic() - began)
+        console.print(f"{name}: {time.monotonic() - began:,.0f} s")
+    report = read_report(path)
+    if to_page is not None:
+        to_page.write_text(performance_page.page(report), encoding="utf-8")
+    missing = [name for name, key in PARTS.items() if key not in report]
+    console.print(f"Every figure: {os.path.relpath(path)}" + (f"; not measured: {', '.join(missing)}" * bool(missing)))
+    if not report.get("detector", {}).get("same_incidents", True):
+        typer.echo("The naive rules found other incidents than the detector", err=True)
         raise typer.Exit(1)
 
 

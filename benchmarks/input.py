@@ -98,7 +98,7 @@ def _write_object(path: Path, text: str) -> None:
     path.write_bytes(gzip.compress(text.encode(), compresslevel=4, mtime=0))
 
 
-def _dice(*parts: str | int) -> str:
+def dice(*parts: str | int) -> str:
     """Return an expression for 64 bits that depend on all of the parts, the last of which names the purpose.
 
     Hashed twice: DuckDB's hash of several values only XORs the last one in, so two purposes would go hand in hand.
@@ -106,12 +106,12 @@ def _dice(*parts: str | int) -> str:
     return f"hash(hash({', '.join(map(str, parts))}))"
 
 
-def _chance(*parts: str | int) -> str:
+def chance(*parts: str | int) -> str:
     """Return an expression that is uniform in [0, 1) over its parts."""
-    return f"({_dice(*parts)} / 18446744073709551616.0)"
+    return f"({dice(*parts)} / 18446744073709551616.0)"
 
 
-def _zipf(chance: str, count: int, exponent: float) -> str:
+def zipf(chance: str, count: int, exponent: float) -> str:
     """Return an expression for a rank from 0 to `count` - 1; the inverse of the continuous distribution."""
     power = 1 - exponent
     return f"least(CAST(floor(pow(1 + {(count + 1) ** power - 1!r} * {chance}, {1 / power!r})) AS BIGINT), {count}) - 1"
@@ -138,13 +138,13 @@ def _visits(visits: int, *, users: int, number: int) -> str:
     return f"""
   SELECT
     {number} * {visits}::BIGINT + visit AS visit,
-    {_zipf(_chance("visit", number, 1), users, USER_EXPONENT)} AS user_rank,
-    ({_minutes()})[1 + CAST(floor({_chance("visit", number, 2)} * 1440) AS INTEGER)] * {_MINUTE_MS}
-      + CAST(floor({_chance("visit", number, 3)} * {_MINUTE_MS}) AS BIGINT) AS begun_ms,
-    least(58, 1 + CAST(floor(ln(1 - {_chance("visit", number, 4)}) / ln(0.768)) AS INTEGER)) AS views,
-    {_chance("visit", number, 5)} < 0.138 AS carts,
-    {_chance("visit", number, 6)} < 0.5 AS buys,
-    printf('%016x%016x', {_dice("visit", number, 7)}, {_dice("visit", number, 8)}) AS name
+    {zipf(chance("visit", number, 1), users, USER_EXPONENT)} AS user_rank,
+    ({_minutes()})[1 + CAST(floor({chance("visit", number, 2)} * 1440) AS INTEGER)] * {_MINUTE_MS}
+      + CAST(floor({chance("visit", number, 3)} * {_MINUTE_MS}) AS BIGINT) AS begun_ms,
+    least(58, 1 + CAST(floor(ln(1 - {chance("visit", number, 4)}) / ln(0.768)) AS INTEGER)) AS views,
+    {chance("visit", number, 5)} < 0.138 AS carts,
+    {chance("visit", number, 6)} < 0.5 AS buys,
+    printf('%016x%016x', {dice("visit", number, 7)}, {dice("visit", number, 8)}) AS name
   FROM range({visits}) AS made (visit)"""
 
 
@@ -155,8 +155,8 @@ def _acts(rows: int, day: date) -> str:
     return f"""
   SELECT *,
     CASE WHEN act <= views THEN 'view' WHEN act = views + 1 THEN 'cart' ELSE 'purchase' END AS event_type,
-    {_zipf(_chance("visit", "least(act, views)", 12), products, PRODUCT_EXPONENT)} AS product,
-    {midnight_ms} + begun_ms + act * 28000 + CAST({_dice("visit", "act", 13)} % 26000 AS BIGINT) AS at_ms
+    {zipf(chance("visit", "least(act, views)", 12), products, PRODUCT_EXPONENT)} AS product,
+    {midnight_ms} + begun_ms + act * 28000 + CAST({dice("visit", "act", 13)} % 26000 AS BIGINT) AS at_ms
   FROM (
     SELECT *, unnest(range(1, 1 + views + CASE WHEN NOT carts THEN 0 WHEN buys THEN 2 ELSE 1 END)) AS act FROM visits
   )"""
@@ -164,30 +164,30 @@ def _acts(rows: int, day: date) -> str:
 
 def _described() -> str:
     """Return the acts with all that stands in a line; a product's description hangs on its number alone."""
-    spread = " + ".join(_chance("product", purpose) for purpose in (18, 19, 20))
+    spread = " + ".join(chance("product", purpose) for purpose in (18, 19, 20))
     return f"""
   SELECT visit, act, event_type, make_timestamp(at_ms * 1000) AS event_time,
-    {_chance("visit", "act", 14)} AS fate,
-    500000000 + {_dice("user_rank", 15)} % 100000000 AS user_id,
+    {chance("visit", "act", 14)} AS fate,
+    500000000 + {dice("user_rank", 15)} % 100000000 AS user_id,
     name[:8] || '-' || name[9:12] || '-' || name[13:16] || '-' || name[17:20] || '-' || name[21:] AS user_session,
     1000000 + product * 337 AS product_id,
-    {_dice("product", 16)} % 624 AS category,
-    {_dice("product", 17)} % 3400 AS brand,
+    {dice("product", 16)} % 624 AS category,
+    {dice("product", 17)} % 3400 AS brand,
     CAST(100 * exp(3.8 + 2.2 * ({spread} - 1.5)) AS BIGINT) AS cents
   FROM acts"""
 
 
 def _written() -> str:
     """Return the acts as lines of JSON, as `commerce.event.to_line` writes them."""
-    code = f"printf('group%d.kind%d', {_dice('category', 24)} % 13, {_dice('category', 25)} % 10)"
+    code = f"printf('group%d.kind%d', {dice('category', 24)} % 13, {dice('category', 25)} % 10)"
     return f"""
   SELECT event_time, visit, act, fate,
-    '{{"event_id":"e' || printf('%016x%08x', {_dice("visit", "act", 21)}, {_dice("visit", "act", 22)} % 4294967296)
+    '{{"event_id":"e' || printf('%016x%08x', {dice("visit", "act", 21)}, {dice("visit", "act", 22)} % 4294967296)
     || '","event_time":"' || strftime(event_time, '%Y-%m-%dT%H:%M:%S.%gZ')
     || '","event_type":"' || event_type
     || '","product_id":"' || product_id
     || '","category_id":"' || 2053013550000000000 + category * 7919
-    || CASE WHEN {_dice("category", 23)} % 100 < 32 THEN '' ELSE '","category_code":"' || {code} END
+    || CASE WHEN {dice("category", 23)} % 100 < 32 THEN '' ELSE '","category_code":"' || {code} END
     || CASE WHEN brand < 476 THEN '' ELSE '","brand":"brand' || brand END
     || '","price":"' || printf('%d.%02d', cents // 100, cents % 100)
     || '","user_id":"' || user_id
@@ -203,7 +203,7 @@ def _arrival_hour(rows: int) -> str:
 
 def _spoilt() -> str:
     """Return an expression that spoils a line in one of four ways."""
-    return f"""CASE {_dice("visit", "act", 26)} % 4
+    return f"""CASE {dice("visit", "act", 26)} % 4
     WHEN 0 THEN line[:length(line) * 2 // 3]
     WHEN 1 THEN regexp_replace(line, '"user_id":"[0-9]*",', '')
     WHEN 2 THEN replace(line, '"event_type":"view"', '"event_type":"click"')

@@ -18,6 +18,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SECONDS = 0.1
+TASKS = (sys.executable, "-m", "benchmarks.tasks")
 LAST_LINES = 15
 
 
@@ -29,11 +30,13 @@ class BenchmarkError(RuntimeError):
 class Measured:
     """What one task took. `seconds` is what the task timed, without the start of Python, Java and libraries.
 
-    `peak_bytes` is the largest sum of resident memory over the process and its children, by samples.
+    `peak_bytes` is the largest sum of resident memory over the process and its children, `cpu_seconds` what all of
+    them took of the processors from their start on; both by samples.
     """
 
     seconds: float
     peak_bytes: int
+    cpu_seconds: float
     told: dict[str, Any]
 
     @property
@@ -42,14 +45,20 @@ class Measured:
         return dict(self.told.get("steps", {}))
 
 
-def run_task(name: str, told: Mapping[str, Any], *, environment: Mapping[str, str] | None = None) -> Measured:
-    """Run a task of `benchmarks.tasks` in its own process, with what it must be told. Raises BenchmarkError."""
-    command = [sys.executable, "-m", "benchmarks.tasks", name, json.dumps(told)]
+def run_task(
+    name: str,
+    told: Mapping[str, Any],
+    *,
+    program: Sequence[str] = TASKS,
+    environment: Mapping[str, str] | None = None,
+) -> Measured:
+    """Run a task of a program in its own process, with what it must be told. Raises BenchmarkError."""
+    command = [*program, name, json.dumps(told)]
     surroundings = {**os.environ, **(environment or {}), "PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=errors)
         try:
-            peak_bytes = _watched(process)
+            used = watched(process)
         finally:
             process.kill()
             process.wait()
@@ -57,7 +66,7 @@ def run_task(name: str, told: Mapping[str, Any], *, environment: Mapping[str, st
             raise BenchmarkError(f"{name} failed ({process.returncode}):\n{_end_of(errors)}")
         output.seek(0)
         answer = json.loads(output.read().splitlines()[-1])
-    return Measured(seconds=answer["seconds"], peak_bytes=peak_bytes, told=answer)
+    return Measured(seconds=answer["seconds"], peak_bytes=used.peak_bytes, cpu_seconds=used.cpu_seconds, told=answer)
 
 
 def growth_exponent(few: tuple[int, float], many: tuple[int, float]) -> float:
@@ -80,23 +89,34 @@ def middle_steps(measured: Sequence[Measured]) -> dict[str, float]:
     return {name: median(one.steps[name] for one in measured) for name in measured[0].steps}
 
 
-def _watched(process: "subprocess.Popen[bytes]") -> int:
-    """Wait for the process to end; return the largest resident memory seen, of it and its children."""
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What a process and its children had: memory at most, and processor seconds, of those that were seen."""
+
+    peak_bytes: int
+    cpu_seconds: float
+
+
+def watched(process: "subprocess.Popen[bytes]") -> Used:
+    """Wait for the process to end; return what it and its children used, by samples."""
     peak_bytes = 0
+    cpu_seconds: dict[int, float] = {}
     while process.poll() is None:
-        peak_bytes = max(peak_bytes, _resident_bytes(process.pid))
+        resident_bytes = 0
+        for one in _family(process.pid):
+            with suppress(psutil.NoSuchProcess):
+                resident_bytes += one.memory_info().rss
+                cpu_seconds[one.pid] = sum(one.cpu_times()[:2])
+        peak_bytes = max(peak_bytes, resident_bytes)
         time.sleep(SAMPLE_SECONDS)
-    return peak_bytes
+    return Used(peak_bytes=peak_bytes, cpu_seconds=sum(cpu_seconds.values()))
 
 
-def _resident_bytes(pid: int) -> int:
-    total = 0
+def _family(pid: int) -> list[psutil.Process]:
     with suppress(psutil.NoSuchProcess):
         parent = psutil.Process(pid)
-        for one in (parent, *parent.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                total += one.memory_info().rss
-    return total
+        return [parent, *parent.children(recursive=True)]
+    return []
 
 
 def _end_of(errors: Any) -> str:

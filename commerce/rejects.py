@@ -4,6 +4,7 @@ The checks are tried in this order and the first that fails gives the reason. `r
 list for an engine, so that the detector and the lake refuse the same records for the same reason.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -82,17 +83,30 @@ class Dialect(Protocol):
 
 def reject_reason_sql(dialect: Dialect) -> str:
     """Return the CASE expression that gives the reason for rejecting a line, or NULL for an event."""
-    branches = [
-        (dialect.contains(dialect.line, REPLACEMENT_CHARACTER), "not_utf8"),
-        (f"{dialect.length(dialect.line)} > {MAX_LINE_CHARACTERS}", "too_long"),
-        (f"{dialect.opening_brackets(dialect.line)} > {MAX_OPENING_BRACKETS}", "too_deep"),
-        (f"NOT ({dialect.is_json_object})", "not_a_json_object"),
-        *(branch for field in EVENT_FIELDS for branch in _field_branches(dialect, field)),
-        (
-            dialect.later_than(dialect.event_time, dialect.arrived_at, TOLERATED_CLOCK_LEAD),
-            "event_time_in_future",
-        ),
-    ]
+    return _case(
+        [
+            (dialect.contains(dialect.line, REPLACEMENT_CHARACTER), "not_utf8"),
+            (f"{dialect.length(dialect.line)} > {MAX_LINE_CHARACTERS}", "too_long"),
+            (f"{dialect.opening_brackets(dialect.line)} > {MAX_OPENING_BRACKETS}", "too_deep"),
+            (f"NOT ({dialect.is_json_object})", "not_a_json_object"),
+            *(branch for field in EVENT_FIELDS for branch in _field_branches(dialect, field)),
+            *_in_future(dialect),
+        ]
+    )
+
+
+def plain_reject_reason_sql(dialect: Dialect) -> str:
+    """Return the same for a plain line (`commerce.plain`): all that can be wrong is what is missing, or the clock."""
+    absent = [(f"{field.name} IS NULL", missing(field)) for field in EVENT_FIELDS if field.required]
+    return _case([*absent, *_in_future(dialect)])
+
+
+def _in_future(dialect: Dialect) -> list[tuple[str, str]]:
+    late = dialect.later_than(dialect.event_time, dialect.arrived_at, TOLERATED_CLOCK_LEAD)
+    return [(late, "event_time_in_future")]
+
+
+def _case(branches: Iterable[tuple[str, str]]) -> str:
     lines = [f"  WHEN {condition} THEN '{reason}'" for condition, reason in branches]
     return "\n".join(["CASE", *lines, "END"])
 

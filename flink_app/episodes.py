@@ -3,24 +3,23 @@
 All rules share these steps.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from commerce.incident import MAX_SAMPLES, MAX_SUBJECTS
 from commerce.rules.rule import Rule
 from commerce.sql.flink import instant_text, seconds
-from flink_app.features import crossings_sql
 
 _EPISODE = "PARTITION BY rule, subject ORDER BY rowtime"
 _ONE_EPISODE = "PARTITION BY rule, subject, opened_at ORDER BY rowtime"
 
 
-def crossings_views(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+def crossings_views(rules: Sequence[Rule], crossings: Callable[[Rule], str]) -> Iterator[tuple[str, str]]:
     """Yield name and query of the views of crossings, the moments at which a rule's conditions hold.
 
-    There is one for each gap between episodes.
+    There is one for each gap between episodes; `crossings` gives the query of one rule.
     """
     for gap_seconds, rules_with_it in _by_gap(rules).items():
-        yield _crossings_view(gap_seconds), "\nUNION ALL\n".join(crossings_sql(rule) for rule in rules_with_it)
+        yield _crossings_view(gap_seconds), "\nUNION ALL\n".join(crossings(rule) for rule in rules_with_it)
 
 
 def episodes_sql(rules: Sequence[Rule]) -> str:

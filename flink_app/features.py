@@ -29,17 +29,18 @@ _GAP_VARIATION = """
 
 def crossings_sql(rule: Rule) -> str:
     """Return the crossings of one rule: rule, subject, rowtime, value, evidence, samples, parties, sentence."""
+    return crossings_of(rule, _site_features(rule) if rule.subject_type is SubjectType.SITE else _pane_features(rule))
+
+
+def crossings_of(rule: Rule, measured: str) -> str:
+    """Return the crossings among what was `measured`: subject, rowtime, samples, parties, and a column a feature."""
     evidence = ", ".join(f"KEY '{feature.name}' VALUE `{feature.name}`" for feature in rule.features)
     conditions = " AND ".join(_condition(condition) for condition in rule.conditions)
     return f"""
         SELECT '{rule.name}' AS rule, subject, rowtime, CAST(`{rule.leading.feature}` AS DOUBLE) AS `value`,
           JSON_OBJECT({evidence}) AS evidence, samples, parties, {_sentence(rule)} AS sentence
-        FROM ({_measured(rule)}) WHERE {conditions}
+        FROM ({measured}) WHERE {conditions}
     """
-
-
-def _measured(rule: Rule) -> str:
-    return _site_features(rule) if rule.subject_type is SubjectType.SITE else _pane_features(rule)
 
 
 def _pane_features(rule: Rule) -> str:

@@ -123,16 +123,17 @@ def _long_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) ->
 
 def _count(feature: Feature) -> PaneColumn:
     name = "_".join(("events", *feature.event_types, *_price_name(feature)))
-    return PaneColumn(name, f"COUNT(DISTINCT event_id){_narrowed(feature)}", f"SUM({name})")
+    return PaneColumn(name, f"COUNT(DISTINCT event_id){narrowed(feature)}", f"SUM({name})")
 
 
 def _list(feature: Feature) -> PaneColumn:
     """Return the different values themselves, since the same one may come again in another pane."""
     name = "_".join((feature.measure, *feature.event_types))
-    return PaneColumn(name, f"LISTAGG(DISTINCT {DISTINCT[feature.measure]}){_narrowed(feature)}", f"LISTAGG({name})")
+    return PaneColumn(name, f"LISTAGG(DISTINCT {DISTINCT[feature.measure]}){narrowed(feature)}", f"LISTAGG({name})")
 
 
-def _narrowed(feature: Feature) -> str:
+def narrowed(feature: Feature) -> str:
+    """Return the filter on the events that a feature counts; empty for all."""
     conditions = []
     if feature.event_types:
         types = ", ".join(f"'{name}'" for name in feature.event_types)
