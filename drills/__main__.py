@@ -1,12 +1,15 @@
 """`python -m drills`: fault drills of the whole platform on this machine."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from drills.bugs import plant_bugs
+from drills.page import page
 from drills.report import Tally, wrong_lines
 from drills.running import Ran, run_schedules
 from drills.table import show
@@ -24,11 +27,15 @@ def drills() -> None:
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
     schedules: Annotated[int, typer.Option(min=1, help="How many schedules.")] = 20,
     seed: Annotated[int, typer.Option(help="The same seed deals the same faults.")] = 1,
     first: Annotated[int, typer.Option(min=0, help="Begin with the schedule of this number.")] = 0,
     work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the report and all files go.")] = FOLDER,
+    bugs: Annotated[
+        bool, typer.Option("--bugs", help="Also plant bugs, by the tests that do so, and count those caught.")
+    ] = False,
+    to_page: Annotated[Path | None, typer.Option("--page", help="Write the result as a page of Markdown.")] = None,
 ) -> None:
     """Run schedules of faults and compare all that came of them; end with 1 on any difference."""
     console = Console(highlight=False)
@@ -36,6 +43,9 @@ def run(
     work_dir.mkdir(parents=True, exist_ok=True)
     try:
         with console.status("Starting") as status:
+            if bugs:
+                status.update("Planting bugs")
+                tally.bugs = plant_bugs(work_dir)
             ran = run_schedules(first=first, schedules=schedules, seed=seed, folder=work_dir, say=status.update)
             for each in ran:
                 tally.take(each)
@@ -45,6 +55,8 @@ def run(
         console.print(str(error), style="red")
         raise typer.Exit(2) from None
     show(console, tally)
+    if to_page is not None:
+        to_page.write_text(page(tally.document(), at=datetime.now(UTC)), encoding="utf-8")
     if not tally.right:
         raise typer.Exit(1)
 

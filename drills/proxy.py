@@ -174,7 +174,8 @@ def _incident_told(request: Request) -> str:
 def _caller(request: Request, port: int) -> psutil.Process | None:
     """Return the process at the other end of the request's connection, unless it is this one."""
     for connection in psutil.net_connections("tcp4"):
-        if connection.laddr.port == request.port and connection.raddr and connection.raddr.port == port:
+        ends = [end.port for end in (connection.laddr, connection.raddr) if end]
+        if ends == [request.port, port]:
             own = connection.pid in (None, os.getpid())
             return None if own else psutil.Process(connection.pid)
     return None

@@ -6,17 +6,10 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
 
+from drills.bugs import Bugs
 from drills.comparison import Kind
 from drills.drill import Outcome
 from drills.running import Ran
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bugs:
-    """How many bugs were planted, and of how many the drills said that something is wrong."""
-
-    planted: int = 0
-    caught: int = 0
 
 
 @dataclass
@@ -25,7 +18,7 @@ class Tally:
 
     seed: int
     first: int
-    bugs: Bugs = Bugs()
+    bugs: Bugs = field(default_factory=Bugs)
     ran: list[Ran] = field(default_factory=list)
 
     def take(self, ran: Ran) -> None:

@@ -10,16 +10,17 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 
-from commerce.incident import Incident, incident_id, to_line
+from commerce.incident import Incident, to_line
 from drills.comparison import Allowed, Sides, Wrong, compare
 from drills.faults import Fault
 from drills.oracle import Oracle
@@ -47,7 +48,7 @@ from laptop.shards import ShardCursor
 from simulator.record import Record
 
 SHARD = "shardId-000000000000"
-SECONDS = 20.0
+DELIVERED_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -171,23 +172,27 @@ class Rig:
 
     def _deliver(self, feed: str, trouble: Trouble) -> None:
         s3 = client("s3", self._front, attempts=1)
-        killing = Mortal(s3, "put_object", after=True) if trouble.delivery_killed else s3
         with self._standing(trouble.delivering):
-            for chosen in (killing, s3):
-                end, delivery = threading.Event(), self._delivery(feed, chosen)
-                stopper = threading.Timer(2.0, end.set)
-                stopper.start()
-                try:
-                    delivery.run(end)
-                except Killed:
-                    end.set()
-                stopper.cancel()
-                if not trouble.delivery_killed:
-                    break
-        if trouble.delivering:
-            end = threading.Event()
-            threading.Timer(2.5, end.set).start()
-            self._delivery(feed, s3).run(end)
+            if trouble.delivery_killed:
+                with suppress(Killed):
+                    self._deliver_all(feed, Mortal(s3, "put_object", after=True))
+            self._deliver_all(feed, s3)
+
+    def _deliver_all(self, feed: str, s3: Any) -> None:
+        """Deliver as the service does, until its checkpoint is at the last record or nothing more comes."""
+        kinesis, stream = self.laptop.client("kinesis"), self.laptop.outputs[f"{feed}StreamName"]
+        cursor = ShardCursor(kinesis, stream=stream, shard=SHARD, after=None)
+        last = cursor.read(10_000)[-1].sequence
+        delivery, checkpoint = self._delivery(feed, s3), self._checkpoint(feed)
+        deadline = time.monotonic() + DELIVERED_SECONDS
+        while checkpoint.load().get("done") != last and time.monotonic() < deadline:
+            with suppress(ClientError, BotoCoreError):
+                if delivery.step():
+                    continue
+            time.sleep(0.05)
+
+    def _checkpoint(self, feed: str) -> Checkpoint:
+        return Checkpoint(self.laptop.work_dir / "state" / self.laptop.outputs[f"{feed}StreamName"] / "place.json")
 
     def _delivery(self, feed: str, s3: Any) -> ShardDelivery:
         stream = self.laptop.outputs[f"{feed}StreamName"]
@@ -207,7 +212,7 @@ class Rig:
             kinesis=client("kinesis", self._front, attempts=1),
             s3=s3,
             shard=SHARD,
-            checkpoint=Checkpoint(self.laptop.work_dir / "state" / stream / f"{feed}.json"),
+            checkpoint=self._checkpoint(feed),
         )
 
     def _respond(self, trouble: Trouble) -> None:
@@ -266,7 +271,7 @@ class Function:
     killed: tuple[str, bool, int] | None
     _container: Any = None
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803  # the API's names
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # the API's names
         self._container = self._container or self.rig.container(self.killed)
         try:
             answer = respond(json.loads(Payload), Context(), responder=self._container)
