@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from botocore.exceptions import ClientError
+
 from drills.catalogue import Batch
 from drills.comparison import Wrong, compare
 from drills.plan import SENDING_SECONDS, Plan
@@ -175,6 +177,10 @@ def _refused(run: Callable[[], object]) -> str:
         run()
     except LaptopError as error:
         return str(error)
+    except ClientError as error:
+        # Glue refuses a second run beside the first by itself.
+        if error.response["Error"]["Code"] != "ConcurrentRunsExceededException":
+            raise
     return ""
 
 

@@ -271,7 +271,7 @@ class Function:
     killed: tuple[str, bool, int] | None
     _container: Any = None
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # the API's names
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: ARG002  # the API's names
         self._container = self._container or self.rig.container(self.killed)
         try:
             answer = respond(json.loads(Payload), Context(), responder=self._container)
