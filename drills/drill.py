@@ -24,6 +24,8 @@ from laptop.running import LaptopError
 
 CATCH_UP_SECONDS = 150.0
 BALANCE_SECONDS = 60.0
+# So long after a fault's end something is sent that leads to an incident: its beacons are closer together.
+SEEN_AFTER_SECONDS = 2.0
 # What the ledger calls it; the comparison says of each of them whether it could be helped.
 TOLD_TWICE = "incident with more than one alert"
 _PAUSE_SECONDS = 0.5
@@ -185,8 +187,11 @@ def _refused(run: Callable[[], object]) -> str:
 
 
 def _recovery(over: Over, producer: Producer, watch: Watch, places: tuple[int, ...], archived_before: int) -> Recovery:
-    """Return how long it took from the fault's end until all was told, or archived, that had been sent by then."""
-    sent = producer.sent_by(over.ended_at)
+    """Return how long it took from the fault's end until all was told, or archived, that had been sent by then.
+
+    By then, and a moment later: what a kill left undone is not seen at what had been done before it.
+    """
+    sent = producer.sent_by(over.ended_at + SEEN_AFTER_SECONDS)
     if over.name.startswith("s3_"):
         steps, count = watch.archived, archived_before + sent
     else:
