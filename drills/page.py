@@ -56,7 +56,7 @@ def _parts(document: dict[str, Any], at: datetime) -> Iterator[str]:
         ("dead letters sent again by the command for it", f"{document['dead_letters_sent_again']:,}"),
         ("recovery, p50 and p95", f"{_seconds(recovery['p50'])}, {_seconds(recovery['p95'])}"),
         ("throughput, of that without faults", _share(document["throughput_ratio"])),
-        ("planted bugs, of these caught", f"{bugs['planted']}, {bugs['caught']}"),
+        *([("planted bugs, of these caught", f"{bugs['planted']}, {bugs['caught']}")] if bugs["planted"] else []),
     ]
     yield from markdown_table(("figure", "value"), figures)
     yield _AGAIN

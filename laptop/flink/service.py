@@ -1,6 +1,7 @@
 """Managed Flink: starts, stops and updates jobs as the API's application states ask for."""
 
 import logging
+import subprocess
 import time
 import urllib.request
 from contextlib import suppress
@@ -82,7 +83,7 @@ class ManagedFlink:
         """Recover an application that runs; what keeps it from it now is tried again, it is not stopped for it."""
         try:
             self._recover(which)
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
             _LOG.warning("application %s is not back yet: %s", which.name, error)
 
     def _recover(self, which: Application) -> None:
@@ -91,13 +92,21 @@ class ManagedFlink:
         Without a checkpoint it goes on from what the last job was started from.
         """
         for restore in self._checkpoints(which.name):
+            self._cancel_strays()
             try:
                 self._start(which, restore)
-            except RuntimeError as error:
+            except (RuntimeError, subprocess.SubprocessError) as error:
                 _LOG.warning("application %s does not start from %s: %s", which.name, restore, error)
                 continue
             return
         self._start(which, self._state(which.name, "job").load().get("restored"))
+
+    def _cancel_strays(self) -> None:
+        """Cancel what a start that was given up may have left running: two jobs must not do the same."""
+        wait_until(self._ready, seconds=_START_SECONDS, what="the Flink cluster", pause_seconds=0.25)
+        for job in self._cluster.ask("/jobs/overview")["jobs"]:
+            if job["state"] not in _ENDED and job["jid"] not in self._jobs.values():
+                self._cancel(job["jid"])
 
     def _log_for_owner(self, detail: dict[str, Any], message: str) -> None:
         """Write to the log stream that the application names, as the service does."""

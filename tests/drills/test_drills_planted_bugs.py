@@ -55,7 +55,6 @@ THROTTLED_TABLE = Trouble(
         name="dynamodb",
         action=Action.REFUSE,
         meets=lambda request: request.service == "dynamodb" and request.operation == "PutItem",
-        share=0.8,
         code="ProvisionedThroughputExceededException",
         status=400,
     )
