@@ -70,7 +70,7 @@ def _responder(name: str, action: Action, operation: str, *, of_mark: bool = Fal
         marks = "alerted_at" in request.document.get("Item", {})
         return request.by_function and request.operation == operation and marks == of_mark
 
-    return Lasting(fault=Fault(name=name, action=action, meets=meets), seconds=(8.0, 8.0))
+    return Lasting(fault=Fault(name=name, action=action, meets=meets), seconds=(60.0, 60.0))
 
 
 LASTING: tuple[Lasting, ...] = (
