@@ -90,7 +90,10 @@ class FaultProxy:
         self.memory.requests[f"{request.service}:{request.operation}"] += 1
         standing = self._met(request)
         if standing is None:
-            return upstream.send(request)
+            answer = upstream.send(request)
+            if request.gone():  # a busy machine may let its caller wait too long, without any fault
+                self._unconfirmed(request, answer)
+            return answer
         if standing.fault.action in ONCE:
             standing.caller = _caller(request, self.port)
         return self._faulty(standing, request, upstream)
