@@ -46,7 +46,7 @@ test: setup ## All tests, on the real engines
 	@mkdir -p build
 	$(MAKE) --no-print-directory --jobs 3 test-rooms test-spark test-detector
 
-ROOMS := commerce stacks lambdas flink_app glue_jobs simulator laptop benchmarks evaluation
+ROOMS := commerce stacks lambdas flink_app glue_jobs simulator laptop benchmarks evaluation drills
 LOCKS := requirements.lock flink_app/requirements.lock stacks/checkov/requirements.lock
 # Holes that do not reach us, by id: give each a comment with the reason.
 AUDIT_ACCEPTED :=
@@ -153,6 +153,13 @@ evaluate: setup ## How good the detector is, on seeded days: SEEDS=1,2,3,4,5; wr
 .PHONY: gate
 gate: setup ## Fail where the detector's quality falls below its bounds; a minute, with the quick detector
 	python -m evaluation gate
+
+SCHEDULES ?= 20
+SEED ?= 1
+
+.PHONY: drills
+drills: setup ## Let everything fail, and compare what came of it: SCHEDULES=20 SEED=1; report in build/drills
+	python -m drills run --schedules $(SCHEDULES) --seed $(SEED) --bugs $(if $(PAGE),--page "$(PAGE)")
 
 ##@ Run it on AWS
 .PHONY: synth

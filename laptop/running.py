@@ -85,11 +85,13 @@ def running_laptop(
     flink_port: int | None = None,
     flink: bool = True,
     app: str | None = None,
+    front_port: int | None = None,
 ) -> Iterator[Laptop]:
     """Start everything, deploy, and take it all down at the end, whatever happens in between.
 
-    `app` is another CDK command than the project's, or a folder of synthesised templates. Raises LaptopError where
-    something cannot start.
+    `app` is another CDK command than the project's, or a folder of synthesised templates. `front_port` is where the
+    services, the functions and the detector find AWS if something stands in front of it; the deployment and the
+    clients of the Laptop returned go to AWS itself. Raises LaptopError where something cannot start.
     """
     work_dir = work_dir.resolve()
     cloud_port = chosen_port(port, what="AWS", option="--port")
@@ -100,7 +102,7 @@ def running_laptop(
     parts = _Parts(work_dir)
     with _ending_by_signal():
         try:
-            laptop = parts.start(cloud_port, web_port, app, progress)
+            laptop = parts.start(cloud_port, web_port, app, progress, front_port=front_port or cloud_port)
             _state_file(work_dir).write_text(json.dumps(_state(laptop)))
             yield laptop
         finally:
@@ -115,15 +117,17 @@ class _Parts:
         self._keeper = start_keeper()
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, port: int, flink_port: int | None, app: str | None, progress: Progress) -> Laptop:
+    def start(
+        self, port: int, flink_port: int | None, app: str | None, progress: Progress, *, front_port: int
+    ) -> Laptop:
         """Start the server, the services and the deployment, side by side as far as they allow."""
         deployment = self._deployment(app)
         with ThreadPoolExecutor(max_workers=1) as aside:
             synthesis = aside.submit(deployment.synthesise)
             progress("Starting AWS on the laptop")
-            cloud = self._keep(start_cloud(port, self._work_dir, group=self._keeper.pid))
+            cloud = self._keep(start_cloud(port, self._work_dir, group=self._keeper.pid, front_port=front_port))
             wait_for_cloud(cloud, port, self._work_dir)
-            self._keep(self._services(port, flink_port))
+            self._keep(self._services(front_port, flink_port))
             progress("Preparing the account (cdk bootstrap)")
             deployment.bootstrap(endpoint(port))
             progress("Reading the application (cdk synth)")

@@ -11,6 +11,7 @@ import typer
 from docs_pages import ROOT
 
 from commerce.rejects import REJECT_REASONS
+from drills import __main__ as drills_main
 from evaluation import __main__ as evaluation_main
 from flink_app import __main__ as flink_main
 from glue_jobs import __main__ as glue_jobs_main
@@ -23,7 +24,7 @@ from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
 from stacks import __main__ as stacks_main
 
-ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop", "evaluation")
+ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop", "evaluation", "drills")
 RAW_COLUMNS = {"line", "arrival_hour"}
 LAKE = {table.name: set(table.column_names) for table in (*TABLES, *(mart.table for mart in marts()))}
 LAKE |= {"raw_events": RAW_COLUMNS, "raw_incidents": RAW_COLUMNS}
@@ -46,6 +47,7 @@ def rooms() -> dict[str, Any]:
         "lambdas.dead_letters": dead_letters_main.app,
         "flink_app": flink_main.app,
         "stacks": stacks_main.app,
+        "drills": drills_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 

@@ -1,4 +1,4 @@
-"""Runs the moto server: `python -m laptop.cloud PORT WORK_DIR`.
+"""Runs the moto server: `python -m laptop.cloud PORT WORK_DIR FRONT_PORT`. Functions find it at the front port.
 
 Everything that has to happen inside moto's process hangs here: the CloudFormation types, the API operations that
 moto lacks, the functions, the mail.
@@ -38,12 +38,13 @@ class _KeepAlive(MotoRequestHandler):  # type: ignore[misc]  # moto has no types
     disable_nagle_algorithm = True
 
 
-def main(port: int, work_dir: Path) -> None:
+def main(port: int, work_dir: Path, front_port: int) -> None:
     """Serve until the process is ended."""
     os.environ.update(aws_environment(endpoint(port)))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    fleet = Fleet(work_dir=work_dir / "functions", endpoint_url=endpoint(port), log=work_dir / "logs" / "functions.log")
+    log = work_dir / "logs" / "functions.log"
+    fleet = Fleet(work_dir=work_dir / "functions", endpoint_url=endpoint(front_port), log=log)
     cloudformation.register()
     lambda_api.install(fleet)
     mail.install(work_dir / "mail")
@@ -65,4 +66,4 @@ def main(port: int, work_dir: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

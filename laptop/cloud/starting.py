@@ -12,11 +12,16 @@ from laptop.processes import LaptopError, spawn
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def start_cloud(port: int, work_dir: Path, *, group: int | None = None) -> subprocess.Popen[bytes]:
-    """Start AWS on the port; it takes about two seconds until `wait_for_cloud` returns."""
+def start_cloud(
+    port: int, work_dir: Path, *, group: int | None = None, front_port: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start AWS on the port; it takes about two seconds until `wait_for_cloud` returns.
+
+    Functions find AWS at `front_port` if something stands in front of it.
+    """
     (work_dir / "logs").mkdir(parents=True, exist_ok=True)
     return spawn(
-        [sys.executable, "-m", "laptop.cloud", str(port), str(work_dir)],
+        [sys.executable, "-m", "laptop.cloud", str(port), str(work_dir), str(front_port or port)],
         environment={**clean_environment(), "PYTHONPATH": str(ROOT)},
         log=work_dir / "logs" / "cloud.log",
         cwd=ROOT,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 from commerce.incident import Incident, RiskSignal, Tally, parse
@@ -100,12 +101,18 @@ class Mail:
 
 def alert_mails(laptop: Laptop) -> Iterator[Mail]:
     """Yield the mails of the alerts topic, each the first about its incident; that one has risen is no other."""
-    topic = laptop.outputs["AlertsTopicArn"]
     for file in sorted(laptop.mail.glob("*.eml")):
-        mail = message_from_bytes(file.read_bytes(), policy=default)
-        if mail["X-Topic-Arn"] == topic and RISEN not in mail["Subject"]:
-            named = _INCIDENT.findall(mail.get_content())
-            yield Mail(incident_id=named[-1] if named else "", at=parsedate_to_datetime(mail["Date"]), file=file.name)
+        if (found := alert_mail(file, topic=laptop.outputs["AlertsTopicArn"])) is not None:
+            yield found
+
+
+def alert_mail(file: Path, *, topic: str) -> Mail | None:
+    """Return the alert in a file; None where it is of another topic, or not the first about its incident."""
+    mail = message_from_bytes(file.read_bytes(), policy=default)
+    if mail["X-Topic-Arn"] != topic or RISEN in mail["Subject"]:
+        return None
+    named = _INCIDENT.findall(mail.get_content())
+    return Mail(incident_id=named[-1] if named else "", at=parsedate_to_datetime(mail["Date"]), file=file.name)
 
 
 def alerts(laptop: Laptop) -> int:

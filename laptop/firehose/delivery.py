@@ -7,6 +7,7 @@ nothing is lost and nothing is there twice.
 import gzip
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,13 +80,14 @@ class ShardDelivery:
         self._done: str | None = kept.get("done")
         self._intent: str | None = kept.get("intent")
         self._cursor = ShardCursor(kinesis, stream=target.source, shard=shard, after=self._done)
+        self._read: deque[Record] = deque()
         self._buffer: list[Record] = []
         self._bytes = 0
         self._since = 0.0
 
     def run(self, end: threading.Event) -> None:
         """Deliver until told to end; what is in the buffer then is read again by the next run."""
-        while not end.is_set() and not (self._cursor.ended and not self._buffer):
+        while not end.is_set() and not (self._cursor.ended and not self._buffer and not self._read):
             try:
                 idle = not self.step()
             except (ClientError, BotoCoreError):
@@ -95,20 +97,31 @@ class ShardDelivery:
 
     def step(self) -> bool:
         """Read once and put what is due; return whether there was anything to read."""
-        records = [] if self._cursor.ended or self._due() else self._cursor.read(_READ_LIMIT)
-        for record in records:
+        if not (self._read or self._cursor.ended or self._due()):
+            self._read.extend(self._cursor.read(_READ_LIMIT))
+        found = bool(self._read)
+        self._put_full_objects()
+        if self._due():
+            self._flush()
+        return found
+
+    def _put_full_objects(self) -> None:
+        """Take all that was read; what S3 refuses is put again as it was, before anything is added to it."""
+        while True:
+            if self._full():
+                self._flush()
+            if not self._read:
+                return
+            record = self._read.popleft()
             if not self._buffer:
                 self._since = time.monotonic()
             self._buffer.append(record)
             self._bytes += len(record.data)
-            if self._full():
-                self._flush()
-        if self._due():
-            self._flush()
-        return bool(records)
 
     def _full(self) -> bool:
-        """Return: this is the last record of the object."""
+        """Return: the buffer ends with the last record of the object."""
+        if not self._buffer:
+            return False
         if self._intent is not None:  # put again exactly what the last run was about to put
             return self._buffer[-1].sequence == self._intent
         return self._bytes >= self._target.buffer_bytes

@@ -17,6 +17,8 @@ _ENVIRONMENT = ROOT / ".venv-flink"
 _SITE = _ENVIRONMENT / "lib" / "python3.11" / "site-packages"
 # Managed memory is shared out among the slots; each must be enough for RocksDB's many small tables.
 _SLOTS = 2
+JOB_MANAGER, TASK_MANAGER = "jobmanager", "taskmanager"
+_SERVERS = (JOB_MANAGER, TASK_MANAGER)
 # moto speaks JSON only, and the AWS SDK inside the connector would speak CBOR.
 # Code that runs for seconds is not worth optimising: half of the time until a job is submitted went to that.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -39,7 +41,8 @@ class Cluster:
         self.port = port
         self._endpoint_url = endpoint_url
         self._rpc_port = free_port()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._servers: dict[str, subprocess.Popen[bytes]] = {}
+        self._clients: list[subprocess.Popen[bytes]] = []
 
     @property
     def web(self) -> str:
@@ -52,12 +55,22 @@ class Cluster:
         for folder in ("conf", "log", "checkpoints", "savepoints", "tmp"):
             (self.work_dir / folder).mkdir(parents=True, exist_ok=True)
         self.write_configuration(self.work_dir / "conf", {})
-        for which in ("jobmanager", "taskmanager"):
-            log = self.work_dir / "log" / f"{which}.log"
-            command = ["bash", str(_SITE / "pyflink" / "bin" / f"{which}.sh"), "start-foreground"]
-            self._processes.append(
-                spawn(command, environment=self.environment(self.work_dir / "conf"), log=log, cwd=self.work_dir)
-            )
+        for which in _SERVERS:
+            self._start(which)
+
+    def _start(self, which: str) -> None:
+        log = self.work_dir / "log" / f"{which}.log"
+        command = ["bash", str(_SITE / "pyflink" / "bin" / f"{which}.sh"), "start-foreground"]
+        environment = self.environment(self.work_dir / "conf")
+        self._servers[which] = spawn(command, environment=environment, log=log, cwd=self.work_dir)
+
+    def revive(self) -> tuple[str, ...]:
+        """Start again whichever process has ended, as the managed service replaces a lost one; return their names."""
+        ended = tuple(which for which, process in self._servers.items() if process.poll() is not None)
+        for which in ended:
+            stop(self._servers[which], patience_seconds=0)
+            self._start(which)
+        return ended
 
     def ready(self) -> bool:
         """Return: jobs can be submitted, because a task manager has offered its slots."""
@@ -76,12 +89,12 @@ class Cluster:
         command = ["bash", str(_SITE / "pyflink" / "bin" / "flink"), *arguments]
         start = log.stat().st_size if log.exists() else 0
         process = spawn(command, environment=self.environment(conf) | more, log=log, cwd=conf.parent)
-        self._processes.append(process)
+        self._clients.append(process)
         try:
             status = process.wait(seconds)
         finally:
             stop(process, patience_seconds=2)
-            self._processes.remove(process)
+            self._clients.remove(process)
         printed = log.read_bytes()[start:].decode(errors="replace")
         if status != 0:
             raise RuntimeError(_cause(printed))
@@ -121,6 +134,15 @@ class Cluster:
             "state.checkpoints.dir": f"{state}/checkpoints",
             "state.savepoints.dir": f"{state}/savepoints",
             "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+            # One that cannot be read must not be the only one.
+            "state.checkpoints.num-retained": 3,
+            # However often it fails, a job is tried again soon.
+            "restart-strategy.type": "fixed-delay",
+            "restart-strategy.fixed-delay.attempts": 2_147_483_647,
+            "restart-strategy.fixed-delay.delay": "1 s",
+            # A lost task manager is noticed after two of these; the managed service is told by its scheduler.
+            "heartbeat.interval": "2 s",
+            "heartbeat.timeout": "20 s",
             "io.tmp.dirs": str(self.work_dir / "tmp"),
             "python.client.executable": str(python()),
             "python.executable": str(python()),
@@ -147,9 +169,10 @@ class Cluster:
 
     def stop(self) -> None:
         """End both processes and every client."""
-        for process in reversed(self._processes):
+        processes = [*self._clients, *self._servers.values()]
+        for process in reversed(processes):
             process.terminate()
-        for process in self._processes:
+        for process in processes:
             stop(process, patience_seconds=4)
 
 

@@ -1,8 +1,10 @@
 """Managed Flink: starts, stops and updates jobs as the API's application states ask for."""
 
 import logging
+import subprocess
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from laptop.flink.application import (
     unpack,
     write_properties,
 )
-from laptop.flink.cluster import Cluster
+from laptop.flink.cluster import JOB_MANAGER, Cluster
 from laptop.network import client, wait_until
 
 _LOG = logging.getLogger("laptop.flink")
@@ -38,12 +40,21 @@ class ManagedFlink:
 
     def look(self) -> None:
         """Do what the states of the applications ask for, and end jobs whose application was deleted."""
+        self._revive()
         names = [item["ApplicationName"] for item in self._analytics.list_applications()["ApplicationSummaries"]]
         for name in set(self._jobs) - set(names):
             self._cancel(self._jobs.pop(name))
         for name in names:
             detail = self._analytics.describe_application(ApplicationName=name)["ApplicationDetail"]
             self._serve(detail)
+
+    def _revive(self) -> None:
+        """Replace what has ended. A job manager takes its jobs with it: they go on from their last checkpoints."""
+        ended = self._cluster.revive()
+        for which in ended:
+            _LOG.info("the %s has ended and is started again", which)
+        if JOB_MANAGER in ended:
+            self._jobs.clear()
 
     def _serve(self, detail: dict[str, Any]) -> None:
         name, status = detail["ApplicationName"], detail["ApplicationStatus"]
@@ -54,7 +65,7 @@ class ManagedFlink:
                 self._say(name, "RUNNING")
             elif status == "RUNNING" and name not in self._jobs:
                 _LOG.info("application %s lost its cluster", name)
-                self._start(application(detail), self._last_checkpoint(name))
+                self._go_on(application(detail))
             elif status in ("STOPPING", "FORCE_STOPPING"):
                 self._halt(application(detail), snapshot=status == "STOPPING")
                 self._say(name, "READY")
@@ -67,6 +78,35 @@ class ManagedFlink:
             _LOG.exception("application %s", name)
             self._log_for_owner(detail, f"{type(error).__name__}: {error}")
             self._say(name, "READY")
+
+    def _go_on(self, which: Application) -> None:
+        """Recover an application that runs; what keeps it from it now is tried again, it is not stopped for it."""
+        try:
+            self._recover(which)
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            _LOG.warning("application %s is not back yet: %s", which.name, error)
+
+    def _recover(self, which: Application) -> None:
+        """Start the job from its newest checkpoint, or from an older one where that cannot be read.
+
+        Without a checkpoint it goes on from what the last job was started from.
+        """
+        for restore in self._checkpoints(which.name):
+            self._cancel_strays()
+            try:
+                self._start(which, restore)
+            except (RuntimeError, subprocess.SubprocessError) as error:
+                _LOG.warning("application %s does not start from %s: %s", which.name, restore, error)
+                continue
+            return
+        self._start(which, self._state(which.name, "job").load().get("restored"))
+
+    def _cancel_strays(self) -> None:
+        """Cancel what a start that was given up may have left running: two jobs must not do the same."""
+        wait_until(self._ready, seconds=_START_SECONDS, what="the Flink cluster", pause_seconds=0.25)
+        for job in self._cluster.ask("/jobs/overview")["jobs"]:
+            if job["state"] not in _ENDED and job["jid"] not in self._jobs.values():
+                self._cancel(job["jid"])
 
     def _log_for_owner(self, detail: dict[str, Any], message: str) -> None:
         """Write to the log stream that the application names, as the service does."""
@@ -81,7 +121,7 @@ class ManagedFlink:
         tell(self._endpoint_url, "application-status", name=name, status=status)
 
     def _start(self, which: Application, restore: str | None) -> None:
-        wait_until(self._cluster.ready, seconds=_START_SECONDS, what="the Flink cluster", pause_seconds=0.25)
+        wait_until(self._ready, seconds=_START_SECONDS, what="the Flink cluster", pause_seconds=0.25)
         home = self._work_dir / which.name
         code, conf, properties = home / "code", home / "conf", home / "application_properties.json"
         unpack(which, folder=code, s3=client("s3", self._endpoint_url))
@@ -98,9 +138,18 @@ class ManagedFlink:
             seconds=_START_SECONDS,
         )
         job = job_id(printed)
+        try:
+            wait_until(lambda: self._runs(job), seconds=_START_SECONDS, what=f"the job of {which.name}")
+        except (RuntimeError, OSError):
+            with suppress(OSError):  # it has ended, or the job manager has
+                self._cancel(job)
+            raise
         self._jobs[which.name] = job
-        self._state(which.name, "job").keep(id=job)
-        wait_until(lambda: self._runs(job), seconds=_START_SECONDS, what=f"the job of {which.name}")
+        self._state(which.name, "job").keep(id=job, restored=restore)
+
+    def _ready(self) -> bool:
+        self._revive()
+        return self._cluster.ready()
 
     def _runs(self, job: str) -> bool:
         """Return: every task of the job runs; raises RuntimeError for a job that has ended instead."""
@@ -116,12 +165,12 @@ class ManagedFlink:
         wanted = which.snapshots and which.restore != "SKIP_RESTORE_FROM_SNAPSHOT"
         return self._state(which.name, "snapshot").load().get("path") if wanted else None
 
-    def _last_checkpoint(self, name: str) -> str | None:
-        """Return the newest whole checkpoint of the application's last job."""
+    def _checkpoints(self, name: str) -> list[str]:
+        """Return the whole checkpoints of the application's last job, the newest first."""
         last_job = self._state(name, "job").load().get("id", "none")
         written = (self._work_dir / "checkpoints" / last_job).glob("chk-*/_metadata")
-        newest = max(written, key=lambda metadata: metadata.stat().st_mtime, default=None)
-        return newest.parent.resolve().as_uri() if newest else None
+        newest_first = sorted(written, key=lambda metadata: metadata.stat().st_mtime, reverse=True)
+        return [metadata.parent.resolve().as_uri() for metadata in newest_first]
 
     def _halt(self, which: Application, *, snapshot: bool) -> None:
         job = self._jobs.pop(which.name, None)

@@ -4,6 +4,7 @@ import gzip
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 from laptop_rig import Cloud, eventually
 
 from laptop.checkpoints import Checkpoint
@@ -25,6 +26,20 @@ class KilledAfterPut:
     def put_object(self, **given):
         self._s3.put_object(**given)
         raise Stopped
+
+
+class RefusesOnce:
+    """An S3 client that refuses the first object."""
+
+    def __init__(self, s3):
+        self._s3 = s3
+        self._refused = False
+
+    def put_object(self, **given):
+        if not self._refused:
+            self._refused = True
+            raise ClientError({"Error": {"Code": "InternalError"}}, "PutObject")
+        self._s3.put_object(**given)
 
 
 def deploy(cloud: Cloud, name: str, *, shards: int = 1, seconds: int = 0, delimiter: bool = True) -> None:
@@ -125,6 +140,18 @@ def test_a_kill_between_put_and_checkpoint_puts_the_same_object_again(cloud, uni
     again.step()
     again.step()
     assert sorted(objects(cloud, unique).values()) == [["1", "2", "3"], ["4"]]
+
+
+def test_what_was_read_behind_an_object_that_s3_refuses_is_delivered_too(cloud, unique, tmp_path):
+    """One read may hold the records of several objects; the refusal of the first must not cost the others."""
+    deploy(cloud, unique, seconds=900)
+    for letter in "abcd":
+        put(cloud, unique, [letter * 600_000])
+    shard = delivery(cloud, unique, tmp_path, s3=RefusesOnce(cloud.client("s3")))
+    with pytest.raises(ClientError):
+        shard.step()
+    assert shard.step()
+    assert sorted(line[0] for part in objects(cloud, unique).values() for line in part) == list("abcd")
 
 
 def test_a_new_process_goes_on_behind_the_last_object(cloud, unique, tmp_path):

@@ -1,0 +1,81 @@
+"""`python -m drills`: fault drills of the whole platform on this machine."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from drills.bugs import plant_bugs
+from drills.page import page
+from drills.report import Tally, wrong_lines
+from drills.running import Ran, run_schedules
+from drills.table import show
+from laptop.cloud.starting import ROOT
+from laptop.running import LaptopError
+from simulator.record import Fault
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+FOLDER = ROOT / "build" / "drills"
+
+
+@app.callback()
+def drills() -> None:
+    """Keep `run` a command of its own."""
+
+
+@app.command()
+def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
+    schedules: Annotated[int, typer.Option(min=1, help="How many schedules.")] = 20,
+    seed: Annotated[int, typer.Option(help="The same seed deals the same faults.")] = 1,
+    first: Annotated[int, typer.Option(min=0, help="Begin with the schedule of this number.")] = 0,
+    work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the report and all files go.")] = FOLDER,
+    bugs: Annotated[
+        bool, typer.Option("--bugs", help="Also plant bugs, by the tests that do so, and count those caught.")
+    ] = False,
+    to_page: Annotated[Path | None, typer.Option("--page", help="Write the result as a page of Markdown.")] = None,
+) -> None:
+    """Run schedules of faults and compare all that came of them; end with 1 on any difference."""
+    console = Console(highlight=False)
+    tally = Tally(seed=seed, first=first)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        with console.status("Starting") as status:
+            if bugs:
+                status.update("Planting bugs")
+                tally.bugs = plant_bugs(work_dir)
+            ran = run_schedules(first=first, schedules=schedules, seed=seed, folder=work_dir, say=status.update)
+            for each in ran:
+                tally.take(each)
+                _write(tally, work_dir)
+                _tell(console, each)
+    except (LaptopError, Fault) as error:
+        console.print(str(error), style="red")
+        raise typer.Exit(2) from None
+    show(console, tally)
+    if to_page is not None:
+        to_page.write_text(page(tally.document(), at=datetime.now(UTC)), encoding="utf-8")
+    if not tally.right:
+        raise typer.Exit(1)
+
+
+def _write(tally: Tally, folder: Path) -> None:
+    (folder / "report.json").write_text(json.dumps(tally.document(), indent=2) + "\n")
+
+
+def _tell(console: Console, ran: Ran) -> None:
+    outcome = ran.outcome
+    mark = "[green]✓[/green]" if outcome.right else "[red]✗[/red]"
+    never = float("inf")
+    slowest = max((never if each.seconds is None else each.seconds for each in outcome.recoveries), default=0.0)
+    names = "no faults" if ran.clean else ", ".join(outcome.plan.names)
+    figures = f"{outcome.records:,} records, {outcome.incidents} incidents, {outcome.seconds:.0f} s"
+    console.print(f"{mark} {outcome.plan.number}: {figures}, slowest recovery {slowest:.1f} s [dim]{names}[/dim]")
+    for line in wrong_lines(outcome):
+        console.print(line, style="red", markup=False)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,87 @@
+"""The page about the drills, docs/drills.md, written from a run: no figure is typed by hand."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from commerce.rules.page import markdown_table
+
+_INTRODUCTION = """\
+# Fault drills
+
+This page is written by a run of `make drills`; `build/drills/report.json` holds its figures for programs. Why the
+drills are made as they are is in [the decision](decisions/0066-fault-drills.md).
+
+```sh
+make drills SCHEDULES=20 SEED=1
+```
+
+starts the platform on this machine with a proxy in front of AWS, sends one schedule of traffic after the other while
+things fail, and compares all that came out with what a plain detector in one process makes of the same traffic. It ends
+with 1 on any difference. `python -m drills run --schedules 1 --seed 1 --first 7` runs one schedule again;
+`--work-dir` names another folder, `--page` writes this page, `--bugs` also plants bugs and counts those caught.
+"""
+_RECOVERY = """\
+Recovery is the time from the end of a fault (or from a kill) until every incident has been told that what had been sent
+by then leads to; for faults of S3, until all of it is in the archive. The detector takes a checkpoint every 10 seconds:
+the aim is two of these and 10 seconds, 30 in all.
+"""
+_AGAIN = """\
+An alert that SNS took while its answer was lost, or the responder was killed, is sent again: SNS recognises no
+repetition, and the other choice would lose alerts. The proxy knows which those are; any other second alert counts as
+doubled.
+"""
+
+
+def page(document: dict[str, Any], *, at: datetime) -> str:
+    """Return the page; `document` is the report as it is written to report.json."""
+    return "\n".join(_parts(document, at))
+
+
+def _parts(document: dict[str, Any], at: datetime) -> Iterator[str]:
+    numbers, bugs, recovery = document["numbers"], document["planted_bugs"], document["recovery_seconds"]
+    yield _INTRODUCTION
+    yield "## The run\n"
+    yield (
+        f"Run on {at:%Y-%m-%d}: seed {document['seed']}, schedules {numbers['first']} to {numbers['last']} "
+        f"({document['schedules']:,} in all), {document['records']:,} records, {document['incidents']:,} incidents.\n"
+    )
+    figures = [
+        ("lost", f"{document['lost']:,}"),
+        ("doubled", f"{document['doubled']:,}"),
+        ("different from the run without faults", f"{document['different']:,}"),
+        ("differences in the ledger", f"{document['ledger_differences']:,}"),
+        ("drills that could not be made", f"{document['errors']:,}"),
+        ("alerts sent again, since nobody could know that SNS had them", f"{document['alerts_told_again']:,}"),
+        ("dead letters sent again by the command for it", f"{document['dead_letters_sent_again']:,}"),
+        ("recovery, p50 and p95", f"{_seconds(recovery['p50'])}, {_seconds(recovery['p95'])}"),
+        ("throughput, of that without faults", _share(document["throughput_ratio"])),
+        *([("planted bugs, of these caught", f"{bugs['planted']}, {bugs['caught']}")] if bugs["planted"] else []),
+    ]
+    yield from markdown_table(("figure", "value"), figures)
+    yield _AGAIN
+    yield "## The faults\n"
+    yield _RECOVERY
+    by_fault = document["recovery_seconds_by_fault"]
+    rows = [
+        (
+            name.replace("_", " "),
+            f"{times:,}",
+            _seconds(by_fault.get(name, {}).get("p50")),
+            _seconds(by_fault.get(name, {}).get("longest")),
+        )
+        for name, times in document["faults"].items()
+    ]
+    yield from markdown_table(("fault", "schedules with it", "recovery, p50", "longest"), rows)
+    yield "Not drilled: shards that split or merge while records flow, since the laptop's streams do not split.\n"
+    if document["wrong"]:
+        yield "## What was wrong\n"
+        yield "\n".join(f"- {line}" for line in document["wrong"]) + "\n"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.1f} s"
+
+
+def _share(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.0%}"

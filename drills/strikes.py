@@ -1,0 +1,82 @@
+"""What is done to processes: killed, their checkpoints spoilt, or the detector upgraded under them."""
+
+import time
+from pathlib import Path
+
+import psutil
+
+from drills.catalogue import Strike
+from laptop.network import wait_until
+from laptop.running import Laptop
+
+_MAIN = {Strike.TASK_MANAGER: "TaskManagerRunner", Strike.JOB_MANAGER: "StandaloneSessionClusterEntrypoint"}
+_UPGRADE_SECONDS = 180
+
+
+def strike(what: Strike, laptop: Laptop) -> float:
+    """Do it; return when the fault was over, by the monotonic clock: a kill is over at once. Raises LaptopError."""
+    match what:
+        case Strike.CORRUPT_CHECKPOINT:
+            _spoil_newest_checkpoint(laptop.work_dir / "flink" / "checkpoints")
+            return _kill_java(_MAIN[Strike.JOB_MANAGER])
+        case Strike.UPGRADE:
+            return _upgrade(laptop)
+        case _:
+            return _kill_java(_MAIN[what])
+
+
+def kill_job_run(laptop: Laptop, *, seconds: float = 30) -> bool:
+    """Kill the process of the batch job's run under way, somewhere in its work; return whether there was one."""
+    folder = str(laptop.work_dir / "glue")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for process in _ours():
+            if _works_in(process, folder):
+                process.kill()
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def _works_in(process: psutil.Process, folder: str) -> bool:
+    try:
+        return process.cwd().startswith(folder)
+    except psutil.Error:
+        return False
+
+
+def _kill_java(main: str) -> float:
+    for process in _ours():
+        if main in _command(process):
+            process.kill()
+    return time.monotonic()
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def _ours() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def _spoil_newest_checkpoint(folder: Path) -> None:
+    """Overwrite the middle of what says which files the newest checkpoint is made of."""
+    newest = max(folder.glob("*/chk-*/_metadata"), key=lambda file: file.stat().st_mtime, default=None)
+    if newest is not None:
+        content = newest.read_bytes()
+        newest.write_bytes(content[: len(content) // 3] + b"\x00spoilt\x00" + content[len(content) // 2 :])
+
+
+def _upgrade(laptop: Laptop) -> float:
+    """Stop the detector through a savepoint and start it again, as an update of its code does."""
+    analytics, name = laptop.client("kinesisanalyticsv2"), laptop.outputs["DetectorName"]
+    wait_until(lambda: laptop.application_status(name) == "RUNNING", seconds=_UPGRADE_SECONDS, what=name)
+    analytics.stop_application(ApplicationName=name)
+    wait_until(lambda: laptop.application_status(name) == "READY", seconds=_UPGRADE_SECONDS, what=name)
+    analytics.start_application(ApplicationName=name)
+    wait_until(lambda: laptop.application_status(name) == "RUNNING", seconds=_UPGRADE_SECONDS, what=name)
+    return time.monotonic()

@@ -1,0 +1,43 @@
+"""The end of a run for people."""
+
+from rich.console import Console
+from rich.table import Table
+
+from drills.report import Tally
+
+
+def show(console: Console, tally: Tally) -> None:
+    """Print what was drilled and what came of it."""
+    document = tally.document()
+    faults = Table("fault", "times", "recovery p50", "longest", title="Faults", title_justify="left")
+    by_fault = document["recovery_seconds_by_fault"]
+    for name, times in document["faults"].items():
+        found = by_fault.get(name, {})
+        faults.add_row(name, f"{times:,}", _seconds(found.get("p50")), _seconds(found.get("longest")))
+    console.print(faults)
+    recovery = document["recovery_seconds"]
+    summary = Table(title="Drills", title_justify="left", show_header=False)
+    for words, figure in (
+        ("schedules", f"{document['schedules']:,}"),
+        ("records sent", f"{document['records']:,}"),
+        ("incidents", f"{document['incidents']:,}"),
+        ("lost", f"{document['lost']:,}"),
+        ("doubled", f"{document['doubled']:,}"),
+        ("different", f"{document['different']:,}"),
+        ("differences in the ledger", f"{document['ledger_differences']:,}"),
+        ("alerts sent again, since SNS never answered", f"{document['alerts_told_again']:,}"),
+        ("dead letters sent again", f"{document['dead_letters_sent_again']:,}"),
+        ("recovery, p50", _seconds(recovery["p50"])),
+        ("recovery, p95", _seconds(recovery["p95"])),
+        ("throughput under faults, of that without", _share(document["throughput_ratio"])),
+    ):
+        summary.add_row(words, figure)
+    console.print(summary)
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.1f} s"
+
+
+def _share(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.0%}"

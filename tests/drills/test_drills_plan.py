@@ -1,0 +1,89 @@
+"""Schedules: the same for the same seed, each fault in its turn, traffic whose lateness no fault changes."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from drills.catalogue import LASTING, RARE, Batch, Lasting
+from drills.drill import Outcome, Recovery
+from drills.oracle import Oracle
+from drills.plan import clean, plan
+from drills.producer import _batches
+from drills.report import Tally
+from drills.running import Ran
+from drills.traffic import FARTHEST, UNTIDY, Untidy, traffic
+from evaluation.quick_detector import ALLOWED_LATENESS_SECONDS
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_schedule_is_the_same_for_the_same_seed() -> None:
+    """What went wrong once can be looked at again, alone."""
+    assert plan(7, 31).names == plan(7, 31).names
+    assert traffic(7, 31, untidy=UNTIDY) == traffic(7, 31, untidy=UNTIDY)
+    assert plan(7, 31).names != plan(8, 31).names
+
+
+def test_in_sixty_schedules_every_fault_has_its_turn_about_as_often() -> None:
+    """Chance alone would leave some out."""
+    counts = Counter(name for number in range(60) for name in plan(1, number).names)
+    known = {each.name for each in LASTING} | set(UNTIDY) | {batch.value for batch in Batch}
+    known |= {each.name if isinstance(each, Lasting) else each.value for each in RARE}
+    assert counts.keys() == known
+    for deck in ({each.name for each in LASTING}, set(UNTIDY)):
+        assert max(counts[name] for name in deck) <= 2 * min(counts[name] for name in deck)
+
+
+def test_no_batch_holds_more_event_time_than_what_is_refused_may_be_late_by() -> None:
+    """A refused part is sent again behind the rest of its batch; with reordered traffic both add up."""
+    made = traffic(1, 2, untidy=(Untidy.REORDERED,))
+    for batch in _batches(made.records):
+        times = [record.event_time for record in batch if record.event_time]
+        assert max(times) - min(times) <= 2 * FARTHEST
+    assert timedelta(seconds=ALLOWED_LATENESS_SECONDS) > 2 * FARTHEST
+
+
+def test_every_stretch_leads_to_an_incident_a_minute() -> None:
+    """Recovery is measured by them."""
+    made = traffic(1, 0, untidy=())
+    expected = Oracle(arrived_at=NOW).take(made.records)
+    places = list(expected.incidents.values())
+    assert len(places) >= 54
+    assert places == sorted(places)
+
+
+def test_the_traffic_without_faults_is_as_untidy() -> None:
+    """Throughput is compared with that of the same traffic."""
+    like = plan(1, 3)
+    assert clean(1, 10_003, like=like).untidy == like.untidy
+    assert clean(1, 10_003, like=like).timed == ()
+
+
+def outcome(number: int, *, seconds: float, recovery: float | None = None, told_again: int = 0) -> Outcome:
+    recoveries = () if recovery is None else (Recovery(name="sns_down", seconds=recovery),)
+    return Outcome(
+        plan=plan(1, number),
+        records=1_000,
+        incidents=50,
+        seconds=seconds,
+        met={},
+        recoveries=recoveries,
+        wrong=(),
+        ledger_differences=(),
+        told_again=told_again,
+        dead_letters=0,
+    )
+
+
+def test_the_report_compares_rates_and_orders_recoveries() -> None:
+    """Events a second with faults over those without; a recovery that never came is no number."""
+    tally = Tally(seed=1, first=0)
+    for number, recovery in enumerate((3.0, 5.0, 4.0)):
+        tally.take(Ran(outcome=outcome(number, seconds=20.0, recovery=recovery), clean=False))
+    tally.take(Ran(outcome=outcome(10_000, seconds=15.0), clean=True))
+    document = tally.document()
+    assert document["schedules"] == 3
+    assert document["throughput_ratio"] == 0.75
+    assert document["recovery_seconds"] == {"p50": 4.0, "p95": 4.9}
+    assert tally.right
+    tally.take(Ran(outcome=outcome(3, seconds=20.0, recovery=float("inf")), clean=False))
+    assert tally.document()["recovery_seconds"]["p95"] is None
