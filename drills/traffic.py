@@ -6,7 +6,7 @@ an incident tells how far the pipeline has got.
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -120,12 +120,12 @@ def _event(user_id: str, at: datetime, *, name: str, event_type: str = "view", p
     return Record(data=json.dumps(document).encode(), partition_key=user_id, event_time=at)
 
 
-def _merged(*sources: "Iterator[Record] | Sequence[Record] | object") -> list[Record]:
+def _merged(*sources: Iterable[Record]) -> list[Record]:
     """Return all records in the order of their arrival; each source is in order, and a late one keeps its place."""
     keyed: list[tuple[datetime, int, Record]] = []
     for source in sources:
         newest = EPOCH
-        for record in source:  # type: ignore[attr-defined]
+        for record in source:
             newest = max(newest, record.event_time or newest)
             keyed.append((newest, len(keyed), record))
     return [record for _, _, record in sorted(keyed, key=lambda entry: entry[:2])]
