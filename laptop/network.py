@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import boto3
@@ -62,8 +63,12 @@ def clean_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     return {name: value for name, value in source.items() if not name.startswith(("AWS_", "CDK_"))}
 
 
+@cache
 def client(service: str, endpoint_url: str, *, answer_seconds: int = 60, attempts: int = 4) -> Any:
-    """Return a boto3 client of the laptop, whatever AWS profile the user has; it waits so long for an answer."""
+    """Return a boto3 client of the laptop, whatever AWS profile the user has; it waits so long for an answer.
+
+    Threads may share it, and have to: making one reads megabytes of service descriptions.
+    """
     session: Any = boto3.Session(
         aws_access_key_id="laptop",
         aws_secret_access_key="laptop",  # nosec B106

@@ -149,6 +149,7 @@ class Cluster:
             "env.java.opts.all": f"{_module_options()} {_NO_CBOR}",
             "env.java.opts.client": _SHORT_LIVED,
             "env.java.opts.jobmanager": _SHORT_LIVED,
+            "env.java.opts.taskmanager": _SHORT_LIVED,
         }
 
     def environment(self, conf: Path) -> dict[str, str]:
