@@ -8,7 +8,7 @@ import pytest
 from benchmarks.traffic import ATTACKS, EVENTS_PER_SECOND, HOT_USER, Traffic, prepare
 from commerce.event import Event, parse
 
-EVENTS = 40_000
+EVENTS = 60_000
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
