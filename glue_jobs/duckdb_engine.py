@@ -23,6 +23,7 @@ from glue_jobs import iceberg_upkeep
 from glue_jobs.arrow import arrow_schema
 from glue_jobs.engine import Answer, Expired, day_literal, make_warehouse
 from glue_jobs.iceberg import iceberg_partition, iceberg_schema
+from glue_jobs.iceberg_transaction import OnceCopiedTransaction
 from glue_jobs.lines import arrow_lines
 from glue_jobs.marts import marts
 from glue_jobs.raw import RawBucket, RawObject
@@ -93,7 +94,8 @@ class DuckDbEngine:
         """Add the rows of a query; return how many."""
         rows = self._rows(table, select)
         if rows.num_rows:
-            self._iceberg(table).append(rows)
+            with self._transaction(table) as transaction:
+                transaction.append(rows)
             self._bind(table)
         return int(rows.num_rows)
 
@@ -103,7 +105,8 @@ class DuckDbEngine:
             self.append(table, select)
             return
         rows = self._rows(table, select)
-        self._iceberg(table).overwrite(rows)
+        with self._transaction(table) as transaction:
+            transaction.overwrite(rows)
         self._bind(table)
 
     def replace_where(self, table: Table, select: str, column: str, values: Collection[date]) -> None:
@@ -112,7 +115,8 @@ class DuckDbEngine:
             self.append(table, select)
             return
         rows = self._rows(table, select)
-        self._iceberg(table).overwrite(rows, overwrite_filter=_is_one_of(column, {day.isoformat() for day in values}))
+        with self._transaction(table) as transaction:
+            transaction.overwrite(rows, overwrite_filter=_is_one_of(column, {day.isoformat() for day in values}))
         self._bind(table)
 
     def delete(self, table: Table, column: str, values: Sequence[str], *, days: Collection[date] | None = None) -> None:
@@ -122,7 +126,8 @@ class DuckDbEngine:
         condition = _is_one_of(column, values)
         if days and table.partition:
             condition = And(_is_one_of(table.partition, {day.isoformat() for day in days}), condition)
-        self._iceberg(table).delete(condition)
+        with self._transaction(table) as transaction:
+            transaction.delete(condition)
         self._bind(table)
 
     def delete_lines(self, table: Table, lines: Mapping[str, Collection[int]]) -> None:
@@ -132,7 +137,8 @@ class DuckDbEngine:
             for key, numbers in lines.items()
         ]
         if conditions:
-            self._iceberg(table).delete(conditions[0] if len(conditions) == 1 else Or(*conditions))
+            with self._transaction(table) as transaction:
+                transaction.delete(conditions[0] if len(conditions) == 1 else Or(*conditions))
             self._bind(table)
 
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
@@ -180,6 +186,9 @@ class DuckDbEngine:
 
     def _iceberg(self, table: Table) -> IcebergTable:
         return self._tables[table.name]
+
+    def _transaction(self, table: Table) -> OnceCopiedTransaction:
+        return OnceCopiedTransaction(self._iceberg(table))
 
     def _bind(self, table: Table) -> None:
         """Let the table's bare name stand for the files it has now."""

@@ -84,7 +84,7 @@ class Cluster:
         with urllib.request.urlopen(self.web + path, timeout=10) as answer:  # nosec B310
             return dict(json.load(answer))
 
-    def run(self, *arguments: str, conf: Path, log: Path, more: dict[str, str], seconds: float = 120) -> str:
+    def run(self, *arguments: str, conf: Path, log: Path, more: dict[str, str], seconds: float = 600) -> str:
         """Run the `flink` command line; return what it printed, raise RuntimeError with its last words."""
         command = ["bash", str(_SITE / "pyflink" / "bin" / "flink"), *arguments]
         start = log.stat().st_size if log.exists() else 0
@@ -143,6 +143,9 @@ class Cluster:
             # A lost task manager is noticed after two of these; the managed service is told by its scheduler.
             "heartbeat.interval": "2 s",
             "heartbeat.timeout": "20 s",
+            # Flink would give up a start after ten seconds without an answer; a busy laptop may need more.
+            "pekko.ask.timeout": "2 min",
+            "client.timeout": "5 min",
             "io.tmp.dirs": str(self.work_dir / "tmp"),
             "python.client.executable": str(python()),
             "python.executable": str(python()),
