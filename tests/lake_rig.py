@@ -6,6 +6,7 @@ import shutil
 import tomllib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from glue_jobs.build import Build
 from glue_jobs.curate import Curate
 from glue_jobs.engine import Engine, open_engine
 from glue_jobs.marts import marts
+from glue_jobs.questions import questions
 from glue_jobs.raw import RawBucket
 from glue_jobs.settings import LakeSettings
 
@@ -27,6 +29,9 @@ GOLDEN = Path(__file__).parent / "golden" / "lake"
 SCENARIOS = sorted(folder.name for folder in GOLDEN.iterdir() if folder.is_dir())
 NOW = datetime(2019, 10, 5, 2, tzinfo=UTC)
 LONG_AFTER = datetime(2019, 11, 5, 2, tzinfo=UTC)
+# Each period, working marts and others, one of users, one that looks at the days before, and what they read.
+FEW_MARTS = ("sessions", "user_days", "product_days", "shopper_stretches")
+FEW_MARTS += ("daily_visitors", "daily_revenue", "popular_categories_weekly", "rfm", "shopper_risk")
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Saved:
         shutil.copytree(lake.settings.warehouse, folder)
         return cls(lake, folder, raw_bodies(lake.settings.raw_bucket))
 
-    def again(self) -> Lake:
+    def again(self, **settings: Any) -> Lake:
         """Return the lake and put back the bucket as they were, whatever a test has made of them."""
         bucket, s3 = self.lake.settings.raw_bucket, boto3.client("s3")
         for key in raw_bodies(bucket).keys() - self.objects.keys():
@@ -95,7 +100,7 @@ class Saved:
         warehouse = Path(self.lake.settings.warehouse)
         shutil.rmtree(warehouse)
         shutil.copytree(self.folder, warehouse)
-        return embedded(bucket, warehouse)
+        return embedded(bucket, warehouse, **settings)
 
 
 def raw_bodies(bucket: str) -> dict[str, bytes]:
@@ -150,6 +155,21 @@ def embedded(bucket: str, folder: Path, **settings: Any) -> Lake:
         raw_bucket=bucket, warehouse=str(folder), database="shop", engine="duckdb", catalog="sqlite", **settings
     )
     return Lake(chosen, open_engine(chosen, raw=RawBucket(name=bucket), environment=os.environ))
+
+
+@contextmanager
+def few_marts(folder: Path) -> Iterator[None]:
+    """Let there be a mart of each kind and no other: one code builds them all, and each costs its part."""
+    for name in FEW_MARTS:
+        shutil.copy(ROOT / "glue_jobs" / "marts" / f"{name}.sql", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("glue_jobs.marts.files", lambda _package: folder)
+        marts.cache_clear()
+        assert len(marts()) == len(FEW_MARTS)
+        questions.cache_clear()
+        yield
+    marts.cache_clear()
+    questions.cache_clear()
 
 
 @pytest.fixture(scope="session")

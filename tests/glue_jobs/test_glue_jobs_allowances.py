@@ -19,6 +19,7 @@ from glue_jobs.raw import RawBucket
 from glue_jobs.tables import ALLOWANCES
 from glue_jobs.verdicts import standing_verdicts
 
+pytestmark = pytest.mark.usefixtures("few_marts_throughout")
 OPENED = datetime(2019, 10, 1, 10, 1, tzinfo=UTC)
 LAST_SEEN = OPENED + timedelta(hours=6)
 WHOLE = (OPENED - timedelta(seconds=70), LAST_SEEN)

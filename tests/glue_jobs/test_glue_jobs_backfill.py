@@ -9,6 +9,8 @@ from small_shop import small_shop
 from glue_jobs.jobs import JobError, run_job
 from glue_jobs.settings import Order
 
+pytestmark = pytest.mark.usefixtures("few_marts_throughout")
+
 
 @pytest.fixture(scope="module")
 def saved(s3, tmp_path_factory) -> Saved:

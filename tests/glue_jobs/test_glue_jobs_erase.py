@@ -10,6 +10,7 @@ from erasure_rig import CLEAN, LATER, NOW, RAW, USER, Shop, erase, event, fill, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lake_rig import Lake, embedded, new_bucket, put
+from lake_rig import few_marts as only_few_marts
 from small_shop import USERS, small_shop
 
 from commerce.event import Event, parse
@@ -22,8 +23,14 @@ from glue_jobs.upkeep import every_table
 
 
 @pytest.fixture(scope="module")
-def shop(s3, tmp_path_factory) -> Shop:
-    return filled_shop(tmp_path_factory.mktemp("erase"))
+def filled(s3, tmp_path_factory) -> Shop:
+    with only_few_marts(tmp_path_factory.mktemp("few-marts")):
+        return filled_shop(tmp_path_factory.mktemp("erase"))
+
+
+@pytest.fixture
+def shop(few_marts, filled) -> Shop:
+    return filled
 
 
 def rebuilt(lake: Lake, folder: Path) -> Lake:

@@ -12,6 +12,7 @@ from lake_rig import Lake, embedded, new_bucket
 from commerce.incident import to_line
 from glue_jobs.tables import ALLOWANCES, VERDICTS, Table
 
+pytestmark = pytest.mark.usefixtures("few_marts_throughout")
 OWN, SHARED = "192.0.2.7", "192.0.2.8"
 EVENTS = "raw/events/2019/10/01/10/a.gz"
 INCIDENTS = "raw/incidents/2019/10/01/10/i.gz"

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from glue_jobs.__main__ import app
 from glue_jobs.settings import LakeSettings
 
+pytestmark = pytest.mark.usefixtures("few_marts_throughout")
 # What the operating system hands to a program holds no NUL, and a variable no half of a pair.
 VARIABLES = [word for word in WORDS if word and "\0" not in word and "\ud800" not in word]
 

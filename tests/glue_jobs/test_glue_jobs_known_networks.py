@@ -62,7 +62,7 @@ def visitors(lake: Lake, reading: str) -> list[int]:
     return [int(row["visitors"]) for row in days]
 
 
-def test_a_crawler_is_traffic_and_no_visitor(s3, tmp_path):
+def test_a_crawler_is_traffic_and_no_visitor(few_marts, s3, tmp_path):
     """It is counted with all that came; a figure about people has people in it, those without an address too."""
     lake = lake_with(tmp_path, CRAWLER, MONITOR)
     assert visitors(lake, "all_traffic") == [4, 2, 1]
@@ -90,7 +90,7 @@ def test_people_only_is_the_shop_in_which_the_crawler_never_was(s3, tmp_path):
     assert readings[0]["sessions"]
 
 
-def test_a_network_named_later_restates_its_days_and_no_others_and_says_why(s3, tmp_path):
+def test_a_network_named_later_restates_its_days_and_no_others_and_says_why(few_marts, s3, tmp_path):
     """Somebody finds the shop's own monitor among the visitors: the day it came is computed again."""
     lake = told(lake_with(tmp_path, CRAWLER), CRAWLER, MONITOR)
     assert lake.build()["days"] == 1
@@ -101,7 +101,7 @@ def test_a_network_named_later_restates_its_days_and_no_others_and_says_why(s3, 
     assert lake.build() == {"days": 0, "restatements": 0}
 
 
-def test_a_network_no_longer_named_brings_the_numbers_back(s3, tmp_path):
+def test_a_network_no_longer_named_brings_the_numbers_back(few_marts, s3, tmp_path):
     """As if it had never been welcome, the last one too."""
     before = lake_with(tmp_path / "never", *NO_NETWORKS).marts()
     lake = told(lake_with(tmp_path / "once", CRAWLER), *NO_NETWORKS)
@@ -111,7 +111,7 @@ def test_a_network_no_longer_named_brings_the_numbers_back(s3, tmp_path):
     assert lake.rows("SELECT * FROM known_networks") == []
 
 
-def test_a_build_that_is_told_nothing_keeps_to_what_was(s3, tmp_path):
+def test_a_build_that_is_told_nothing_keeps_to_what_was(few_marts, s3, tmp_path):
     """Somebody runs the job from a terminal and does not name the networks: nothing is restated for that."""
     lake = told(lake_with(tmp_path, CRAWLER))
     assert lake.build() == {"days": 0, "restatements": 0}
@@ -122,7 +122,7 @@ def test_a_build_that_is_told_nothing_keeps_to_what_was(s3, tmp_path):
     assert lake.rows("SELECT network FROM known_networks") == [{"network": CRAWLER}]
 
 
-def test_a_setting_and_a_late_event_of_one_day_are_both_named(s3, tmp_path):
+def test_a_setting_and_a_late_event_of_one_day_are_both_named(few_marts, s3, tmp_path):
     """Whoever asks why a number moved hears all of it."""
     lake = told(lake_with(tmp_path, CRAWLER), CRAWLER, MONITOR)
     late = b"\n".join(event(number, day=1, address=None, user="late") for number in (9, 10))
@@ -136,7 +136,7 @@ def test_a_setting_and_a_late_event_of_one_day_are_both_named(s3, tmp_path):
     ]
 
 
-def test_a_build_that_died_tells_the_change_of_the_setting_once(s3, tmp_path):
+def test_a_build_that_died_tells_the_change_of_the_setting_once(few_marts, s3, tmp_path):
     """The networks are written down behind the marts: until then the change is still to come."""
     lake = told(lake_with(tmp_path, CRAWLER), CRAWLER, MONITOR)
 

