@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pyarrow.parquet as pq
 from lake_rig import Lake, embedded, new_bucket, put
+from signals import incident as any_incident
 from signals import risk
 
 from commerce.incident import Incident, Tally
@@ -37,23 +38,8 @@ def event(event_id: str, user_id: str, *, day: int = 1, **fields: Any) -> bytes:
 
 
 def incident(incident_id: str, subject: str, *samples: str) -> Incident:
-    return Incident(
-        incident_id=incident_id,
-        rule="site_surge" if subject == "site" else "request_flood",
-        rule_version=1,
-        subject_type="site" if subject == "site" else "user",
-        subject=subject,
-        state="closed",
-        severity="high",
-        opened_at=OPENED,
-        last_seen_at=OPENED,
-        window_seconds=60,
-        value=200.0,
-        threshold=120.0,
-        evidence="{}",
-        sample_event_ids=samples,
-        sentence=f"{subject} was fast.",
-    )
+    of_the_site = {"rule": "site_surge", "subject_type": "site"} if subject == "site" else {}
+    return any_incident(subject, OPENED, incident_id=incident_id, sample_event_ids=samples, **of_the_site)
 
 
 TALLY = Tally(tally_id="t1", period_start=OPENED, outcome="on_time", reason="", records=9)

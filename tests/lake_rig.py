@@ -158,7 +158,7 @@ def embedded(bucket: str, folder: Path, **settings: Any) -> Lake:
 
 
 @contextmanager
-def few_marts(folder: Path) -> Iterator[None]:
+def only_few_marts(folder: Path) -> Iterator[None]:
     """Let there be a mart of each kind and no other: one code builds them all, and each costs its part."""
     for name in FEW_MARTS:
         shutil.copy(ROOT / "glue_jobs" / "marts" / f"{name}.sql", folder)
@@ -170,6 +170,20 @@ def few_marts(folder: Path) -> Iterator[None]:
         yield
     marts.cache_clear()
     questions.cache_clear()
+
+
+@pytest.fixture
+def few_marts(tmp_path_factory) -> Iterator[None]:
+    """Let there be few marts, for a test of what does not depend on how many there are."""
+    with only_few_marts(tmp_path_factory.mktemp("few-marts")):
+        yield
+
+
+@pytest.fixture(scope="module")
+def few_marts_throughout(tmp_path_factory) -> Iterator[None]:
+    """Let there be few marts for all tests of a file and what they share."""
+    with only_few_marts(tmp_path_factory.mktemp("few-marts")):
+        yield
 
 
 @pytest.fixture(scope="session")

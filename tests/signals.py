@@ -1,8 +1,31 @@
-"""A signal of behavioural risk, as the detector writes one."""
+"""What the detector tells: an incident, a signal of behavioural risk."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from commerce.incident import RiskSignal
+from commerce.incident import Incident, RiskSignal, incident_id
+
+
+def incident(subject: str, opened_at: datetime, **changes: Any) -> Incident:
+    """Return the last state of a user's flood of requests, but for the changes; its id follows from them."""
+    values: dict[str, Any] = {
+        "rule": "request_flood",
+        "rule_version": 1,
+        "subject_type": "user",
+        "subject": subject,
+        "state": "closed",
+        "severity": "high",
+        "opened_at": opened_at,
+        "last_seen_at": opened_at,
+        "window_seconds": 60,
+        "value": 200.0,
+        "threshold": 120.0,
+        "evidence": "{}",
+        "sample_event_ids": (),
+        "sentence": f"{subject} was fast.",
+    } | changes
+    identity = {name: values[name] for name in ("rule", "rule_version", "subject", "opened_at")}
+    return Incident(**{"incident_id": incident_id(**identity)} | values)
 
 
 def risk(

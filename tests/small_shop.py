@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from commerce.event import Event, format_instant, to_line
-from commerce.incident import Incident, incident_id
+from signals import incident
+
+from commerce.event import Event, to_line
+from commerce.incident import Incident
 from commerce.incident import to_line as incident_line
 
 BEGIN = datetime(2019, 10, 4, tzinfo=UTC)  # a Friday: a week ends within the story
@@ -96,20 +98,4 @@ def _lines(rng: random.Random, events: list[Event]) -> tuple[bytes, ...]:
 def _verdict(rng: random.Random, event: Event) -> Incident:
     """Return an incident that opened with that event."""
     user, opened_at = event.user_id, event.event_time
-    return Incident(
-        incident_id=incident_id(rule="request_flood", rule_version=1, subject=user, opened_at=opened_at),
-        rule="request_flood",
-        rule_version=1,
-        subject_type="user",
-        subject=user,
-        state="closed",
-        severity="high",
-        opened_at=opened_at,
-        last_seen_at=opened_at + timedelta(hours=rng.choice((1, 12, 30))),
-        window_seconds=60,
-        value=200,
-        threshold=120,
-        evidence="{}",
-        sample_event_ids=(),
-        sentence=f"{user} was fast at {format_instant(opened_at)}.",
-    )
+    return incident(user, opened_at, last_seen_at=opened_at + timedelta(hours=rng.choice((1, 12, 30))))

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from signals import incident as any_incident
+
 from commerce.event import format_instant
 from commerce.incident import Incident
 
@@ -45,21 +47,5 @@ TAKEN_OUT = {
 
 
 def incident(subject_type: str, subject: str, **changes: Any) -> Incident:
-    values: dict[str, Any] = {
-        "incident_id": f"{subject_type}-{subject}",
-        "rule": "request_flood",
-        "rule_version": 1,
-        "subject_type": subject_type,
-        "subject": subject,
-        "state": "closed",
-        "severity": "high",
-        "opened_at": OPENED,
-        "last_seen_at": LAST_SEEN,
-        "window_seconds": 60,
-        "value": 200.0,
-        "threshold": 120.0,
-        "evidence": "{}",
-        "sample_event_ids": (),
-        "sentence": "It was fast.",
-    }
-    return Incident(**values | changes)
+    values = {"incident_id": f"{subject_type}-{subject}", "subject_type": subject_type, "last_seen_at": LAST_SEEN}
+    return any_incident(subject, OPENED, **values | changes)

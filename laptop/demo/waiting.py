@@ -41,9 +41,9 @@ def wait_for_all(readings: Readings, *, produced: int, show: Callable[[str], Non
     """Wait until detector, archive and responder have seen all of it. Raises LaptopError saying what is missing."""
     until(lambda: _judged(readings, produced), show=show, seconds=seconds)
     quiet = _Quiet(readings)
-    until(quiet.missing, show=show, seconds=60)
-    until(lambda: _archived(readings, produced), show=show, seconds=60)
-    until(lambda: _answered(readings), show=show, seconds=60)
+    until(quiet.missing, show=show, seconds=300)
+    until(lambda: _archived(readings, produced), show=show, seconds=300)
+    until(lambda: _answered(readings), show=show, seconds=300)
 
 
 def until(missing: Callable[[], str], *, show: Callable[[str], None], seconds: float) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import boto3
 import pytest
 from lake_rig import NOW, Lake, embedded, new_bucket, put
+from signals import incident
 
 from commerce.allowance import PARTITION_KEY, Allowance, to_item
 from commerce.event import format_instant
-from commerce.incident import Incident, to_line
+from commerce.incident import to_line
 from glue_jobs.allowances import AllowListError
 from glue_jobs.engine import open_engine
 from glue_jobs.raw import RawBucket
@@ -68,26 +69,6 @@ def event(number: int, user_id: str, at: datetime) -> bytes:
     return json.dumps({**given, "price": "1.00", "user_id": user_id, "user_session": f"s-{user_id}"}).encode()
 
 
-def incident() -> Incident:
-    return Incident(
-        incident_id="i1",
-        rule="request_flood",
-        rule_version=1,
-        subject_type="user",
-        subject="bot",
-        state="closed",
-        severity="high",
-        opened_at=OPENED,
-        last_seen_at=LAST_SEEN,
-        window_seconds=60,
-        value=200.0,
-        threshold=120.0,
-        evidence="{}",
-        sample_event_ids=(),
-        sentence="bot was fast.",
-    )
-
-
 @pytest.fixture
 def lake(listed, tmp_path) -> Lake:
     """Return a lake of a person with two events and a bot with five, an hour and a half apart, and its incident."""
@@ -95,7 +76,11 @@ def lake(listed, tmp_path) -> Lake:
     events = [event(n, "bot", OPENED + n * timedelta(hours=1.5)) for n in range(5)]
     events += [event(n + 5, "person", OPENED + n * timedelta(hours=1)) for n in range(2)]
     put(found.settings.raw_bucket, "raw/events/2019/10/02/00/a.jsonl.gz", b"\n".join(events))
-    put(found.settings.raw_bucket, "raw/incidents/2019/10/02/00/a.jsonl.gz", to_line(incident()))
+    put(
+        found.settings.raw_bucket,
+        "raw/incidents/2019/10/02/00/a.jsonl.gz",
+        to_line(incident("bot", OPENED, incident_id="i1", last_seen_at=LAST_SEEN)),
+    )
     return found
 
 

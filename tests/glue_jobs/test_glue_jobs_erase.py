@@ -9,8 +9,7 @@ import pytest
 from erasure_rig import CLEAN, LATER, NOW, RAW, USER, Shop, erase, event, fill, filled_shop, raw_objects, texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lake_rig import Lake, embedded, new_bucket, put
-from lake_rig import few_marts as only_few_marts
+from lake_rig import Lake, embedded, new_bucket, only_few_marts, put
 from small_shop import USERS, small_shop
 
 from commerce.event import Event, parse

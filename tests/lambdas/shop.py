@@ -14,10 +14,11 @@ from aws_lambda_powertools import Logger
 from kinesis_delivery import REGION, Context, kinesis_event
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
+from signals import incident as any_incident
 
 from commerce.allowance import PARTITION_KEY as SUBJECT_KEY
 from commerce.allowance import Allowance, to_item
-from commerce.incident import Incident, incident_id
+from commerce.incident import Incident
 from lambdas.addresses import Concealment
 from lambdas.respond.handler import respond
 from lambdas.respond.parts import responder
@@ -33,23 +34,16 @@ _names = itertools.count()
 def incident(**changes: Any) -> Incident:
     """Return the first state of a request flood, with changes; the id follows from them."""
     values: dict[str, Any] = {
-        "rule": "request_flood",
-        "rule_version": 1,
-        "subject_type": "user",
         "subject": SHOPPER,
-        "state": "open",
-        "severity": "high",
         "opened_at": OPENED_AT,
         "last_seen_at": OPENED_AT,
-        "window_seconds": 60,
+        "state": "open",
         "value": 130.0,
-        "threshold": 120.0,
         "evidence": '{"events": 130}',
         "sample_event_ids": ("event-1", "event-2"),
         "sentence": f"User {SHOPPER} sent 130 events within 60 seconds; 120 is the limit for one shopper.",
-    } | changes
-    identity = {name: values[name] for name in ("rule", "rule_version", "subject", "opened_at")}
-    return Incident(**{"incident_id": incident_id(**identity)} | values)
+    }
+    return any_incident(**values | changes)
 
 
 class Clock:

@@ -4,6 +4,7 @@ import copy
 from datetime import timedelta
 
 import pytest
+from signals import incident as any_incident
 
 from commerce.event import parse_instant
 from commerce.incident import Incident
@@ -33,23 +34,7 @@ BALANCED = {
 
 def incident(*, rule="request_flood", subject="7", after_seconds=60.0) -> Incident:
     opened_at = parse_instant("2025-03-03T09:00:00.000Z") + timedelta(seconds=after_seconds)
-    return Incident(
-        incident_id=f"{rule}-{subject}-{after_seconds}",
-        rule=rule,
-        rule_version=1,
-        subject_type="user",
-        subject=subject,
-        state="open",
-        severity="high",
-        opened_at=opened_at,
-        last_seen_at=opened_at,
-        window_seconds=60,
-        value=130,
-        threshold=120,
-        evidence="{}",
-        sample_event_ids=("a",),
-        sentence="",
-    )
+    return any_incident(subject, opened_at, rule=rule, state="open")
 
 
 def wrong(*incidents: Incident) -> list[str]:

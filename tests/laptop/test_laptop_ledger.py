@@ -14,9 +14,10 @@ import pytest
 from aws_lambda_powertools import Logger
 from click.testing import Result
 from laptop_rig import Cloud, eventually
+from signals import incident as any_incident
 from typer.testing import CliRunner
 
-from commerce.incident import Incident, Tally, incident_id, to_line
+from commerce.incident import Incident, Tally, to_line
 from glue_jobs.arrival import Hours
 from glue_jobs.curate import Curate
 from glue_jobs.engine import open_engine
@@ -52,24 +53,7 @@ def event(number: int, **changes: Any) -> bytes:
 
 
 def incident(subject: str, **changes: Any) -> Incident:
-    values: dict[str, Any] = {
-        "rule": "request_flood",
-        "rule_version": 1,
-        "subject_type": "user",
-        "subject": subject,
-        "state": "open",
-        "severity": "high",
-        "opened_at": OPENED_AT,
-        "last_seen_at": OPENED_AT,
-        "window_seconds": 60,
-        "value": 130.0,
-        "threshold": 120.0,
-        "evidence": '{"events": 130}',
-        "sample_event_ids": ("event-1",),
-        "sentence": f"User {subject} sent 130 events.",
-    } | changes
-    identity = {name: values[name] for name in ("rule", "rule_version", "subject", "opened_at")}
-    return Incident(**{"incident_id": incident_id(**identity)} | values)
+    return any_incident(subject, **{"opened_at": OPENED_AT, "state": "open"} | changes)
 
 
 def tally(outcome: str, records: int, reason: str = "") -> Tally:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lake_rig import s3  # noqa: F401  # a fixture
+from lake_rig import few_marts, few_marts_throughout, s3  # noqa: F401  # fixtures
 
 from glue_jobs.settings import LakeSettings
 

@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from lake_rig import NOW, Lake, embedded, new_bucket, put
 from small_shop import Delivery, incidents, small_shop
 from verdicts_rig import EVENTS, SHARED, TAKEN_OUT, incident
@@ -16,6 +17,7 @@ from glue_jobs.raw import RawBucket
 from glue_jobs.settings import NO_NETWORKS
 from glue_jobs.withdraw import withdraw
 
+pytestmark = pytest.mark.usefixtures("few_marts_throughout")
 TOLD = "SELECT * FROM restatements ORDER BY restatement_id"
 
 

@@ -79,7 +79,7 @@ def test_both_engines_answer_a_question_alike(name, from_duckdb, from_spark):
     assert one.rows or questions()[name].mart, "the scenarios have no row that tells the engines apart"
 
 
-def test_spark_gives_the_tables_that_a_scenario_says(spark_settings, s3):
+def test_spark_gives_the_tables_that_a_scenario_says(few_marts, spark_settings, s3):
     """Two engines could agree on the same mistake; this one is held to the written expectation."""
     name = new_bucket()
     deliver(name, "incidents")
