@@ -43,7 +43,7 @@ def test_attackers_of_one_user_keep_the_bounds_of_their_family(seed: int):
             assert per_minute <= 100
 
 
-@pytest.mark.parametrize("events", [1_000, 27_000])
+@pytest.mark.parametrize("events", [1_000, 36_000])
 def test_a_surge_stands_out_and_nobody_in_it_buys(events: int):
     """Several thousand additional views within five minutes by hundreds of users, whatever the size of the shop."""
     run = Traffic(Options(hours=2, events=events, attacks={"site_surge": 1}, sale=False), parsing=False)
