@@ -36,9 +36,15 @@ class Pipeline:
             say("marts, both readings, all of them")
             self.builds.append(run_task("marts", settings, environment=environment))
 
+    @property
+    def account(self) -> dict[str, int]:
+        """What the last curate made of the records."""
+        account: dict[str, int] = self.curates[-1].told["account"]
+        return account
+
     def figures(self) -> dict[str, Any]:
         """Return the medians; rows are the events of the lake for the marts, and the records read for curate."""
-        account = self.curates[-1].told["account"]
+        account = self.account
         curate_seconds, curate_peak = middle(self.curates)
         marts_seconds, marts_peak = middle(self.builds)
         return {

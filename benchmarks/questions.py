@@ -40,9 +40,13 @@ def marts_fingerprints(folder: Path) -> dict[str, str]:
 
 
 def compared(lake: Pipeline, other: Pipeline) -> list[str]:
-    """Return in words in which of the five marts two lakes differ."""
-    name = f"{other.engine}'s lake"
-    return _differences(lake.source.rows, name, marts_fingerprints(lake.folder), marts_fingerprints(other.folder))
+    """Return in words in which of the five marts two lakes differ, and in what was taken from the raw records."""
+    return _differences(lake.source.rows, f"{other.engine}'s lake", _made(lake), _made(other))
+
+
+def _made(lake: Pipeline) -> dict[str, str]:
+    taken = {f"{name} taken": str(count) for name, count in lake.account.items()}
+    return {**taken, **marts_fingerprints(lake.folder)}
 
 
 def _selects(lake: Pipeline, runs: int, say: Say) -> Iterator[dict[str, Any]]:

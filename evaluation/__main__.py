@@ -33,6 +33,10 @@ GATE_SEEDS, GATE_HOURS, GATE_EVENTS = "101,102,103,104", 24.0, 50_000
 SeedsOption = Annotated[str, typer.Option(help="Seeds, a day each, as in 1,2,3. The same seed gives the same day.")]
 HoursOption = Annotated[float, typer.Option(min=1, help="Hours of a day.")]
 EventsOption = Annotated[int, typer.Option(min=1, help="About how many events people make on each day.")]
+AttacksOption = Annotated[int, typer.Option(min=0, help="How many attacks of each family on each day.")]
+LookAlikesOption = Annotated[
+    int, typer.Option("--look-alikes", min=0, help="How many of each who look like bots on each day.")
+]
 ThresholdOption = Annotated[
     list[str] | None,
     typer.Option("--threshold", help="Another threshold to try, rule.feature=number; may be given several times."),
@@ -48,10 +52,8 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
     seeds: SeedsOption = "1,2",
     hours: HoursOption = 24.0,
     events: EventsOption = 200_000,
-    attacks: Annotated[int, typer.Option(min=0, help="How many attacks of each family on each day.")] = 4,
-    look_alikes: Annotated[
-        int, typer.Option("--look-alikes", min=0, help="How many of each who look like bots on each day.")
-    ] = 2,
+    attacks: AttacksOption = 4,
+    look_alikes: LookAlikesOption = 2,
     held_out: Annotated[
         bool,
         typer.Option("--held-out", help="Also plant the variants that are for evaluation only: not while tuning."),
@@ -86,14 +88,24 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
 
 
 @app.command()
-def gate(
+def gate(  # noqa: PLR0917
     seeds: SeedsOption = GATE_SEEDS,
     hours: HoursOption = GATE_HOURS,
     events: EventsOption = GATE_EVENTS,
+    attacks: AttacksOption = 4,
+    look_alikes: LookAlikesOption = 2,
     threshold: ThresholdOption = None,
 ) -> None:
     """Measure a few days with the quick detector, and fail where its quality falls below the stated bounds."""
-    plan = Plan(seeds=read_seeds(seeds), hours=hours, events=events, held_out=True, known_networks=(CRAWLER_NETWORK,))
+    plan = Plan(
+        seeds=read_seeds(seeds),
+        hours=hours,
+        events=events,
+        attacks_each=attacks,
+        look_alikes_each=look_alikes,
+        held_out=True,
+        known_networks=(CRAWLER_NETWORK,),
+    )
     with _faults():
         days = list(run_days(plan, engine=QuickEngine(), rules=_rules(threshold)))
     found = list(gates.bounds(scores(days)))

@@ -74,31 +74,47 @@ class Day:
 
 def run_day(options: Options, *, engine: Engine, rules: Sequence[Rule], known_networks: Sequence[str] = ()) -> Day:
     """Make up the day, run it through the engine and judge what it found; raises Fault and EngineFault."""
+    (day,) = run_day_with_each((rules,), options, engine=engine, known_networks=known_networks)
+    return day
+
+
+def run_day_with_each(
+    rule_sets: Sequence[Sequence[Rule]], options: Options, *, engine: Engine, known_networks: Sequence[str] = ()
+) -> list[Day]:
+    """Make up the day once and judge what the engine finds on it with each set of rules; raises as `run_day`."""
     generated = records(options)
-    run = engine.begin(rules=rules, known_networks=known_networks, name=f"seed-{options.seed}")
+    names = [f"seed-{options.seed}" + f"-{number}" * bool(number) for number in range(len(rule_sets))]
+    runs = [
+        engine.begin(rules=rules, known_networks=known_networks, name=name)
+        for rules, name in zip(rule_sets, names, strict=True)
+    ]
     baseline = QuickDetector((ADDRESS_RATE,), known_networks=known_networks)
     census = Census()
     excess = ExcessWatch(generated.truth().attacks, {rule.name: rule for rule in RULES})
     beyond: list[Crossing] = []
     for record in generated:
         event = from_record(record)
-        run.take(record, event)
+        for run in runs:
+            run.take(record, event)
         if event is not None:
             census.take(event)
             excess.take(event)
             beyond.extend(baseline.take(event))
     beyond.extend(baseline.finish())
     truth = generated.truth()
-    return judged_day(
-        episodes=run.finish(),
-        attacks=truth.attacks,
-        look_alikes=truth.look_alikes,
-        sale=truth.sale,
-        census=census,
-        events=truth.events,
-        first_excess_ms=excess.first_ms,
-        baseline=tuple(beyond),
-    )
+    return [
+        judged_day(
+            episodes=run.finish(),
+            attacks=truth.attacks,
+            look_alikes=truth.look_alikes,
+            sale=truth.sale,
+            census=census,
+            events=truth.events,
+            first_excess_ms=excess.first_ms,
+            baseline=tuple(beyond),
+        )
+        for run in runs
+    ]
 
 
 def judged_day(

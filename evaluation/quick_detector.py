@@ -122,9 +122,9 @@ class OpenPanes:
 
     def _of_site(self, number: int, at_ms: int, users: dict[str, list[Observed]]) -> Iterator[Crossing]:
         for rule, history in self._site:
-            measures = history.add(number, users.values())
-            if all(holds(each, measures[rule.feature(each.feature).measure]) for each in rule.conditions):
-                yield Crossing(rule, SITE, at_ms, measures[rule.feature(rule.leading.feature).measure])
+            site = history.add(number, users.values())
+            if all(holds(each, site.measured(rule.feature(each.feature).measure)) for each in rule.conditions):
+                yield Crossing(rule, SITE, at_ms, site.measured(rule.feature(rule.leading.feature).measure))
 
 
 class Track:

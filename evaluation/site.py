@@ -30,17 +30,24 @@ class SiteHistory:
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._judged_panes = rule.window_seconds // rule.pane_seconds
-        self._whole_panes = (rule.window_seconds + BASELINE_SECONDS) // rule.pane_seconds
+        self._judged = Stretch(rule.window_seconds // rule.pane_seconds)
+        self._whole = Stretch((rule.window_seconds + BASELINE_SECONDS) // rule.pane_seconds)
         (self._buying,) = (each for each in rule.features if each.measure is Measure.EXCESS_BUYING_SHARE)
-        self._panes: deque[CrowdPane] = deque()
 
-    def add(self, number: int, users: Iterable[list[Observed]]) -> dict[Measure, float]:
-        """Add the events of each user in this pane; return every measure of the site at its end."""
-        self._panes.append(self._counted(number, users))
-        while self._panes[0].number <= number - self._whole_panes:
-            self._panes.popleft()
-        return self._measures(number)
+    def add(self, number: int, users: Iterable[list[Observed]]) -> "Site":
+        """Add the events of each user in this pane; return the site at its end."""
+        pane = self._counted(number, users)
+        for stretch in (self._judged, self._whole):
+            stretch.add(pane)
+        seconds = (number + 1 - self._whole.first) * self._rule.pane_seconds - self._rule.window_seconds
+        return Site(
+            crowd=self._judged.crowd,
+            buys=self._judged.buys,
+            crowd_before=self._whole.crowd - self._judged.crowd,
+            buys_before=self._whole.buys - self._judged.buys,
+            window_seconds=self._rule.window_seconds,
+            baseline_seconds=min(BASELINE_SECONDS, seconds),
+        )
 
     def _counted(self, number: int, users: Iterable[list[Observed]]) -> CrowdPane:
         crowd = buys = 0
@@ -51,25 +58,69 @@ class SiteHistory:
             buys += min(len(bought), CROWD_EVENTS_PER_USER)
         return CrowdPane(number, crowd, buys)
 
-    def _measures(self, number: int) -> dict[Measure, float]:
-        judged = [pane for pane in self._panes if pane.number > number - self._judged_panes]
-        crowd, buys = sum(pane.crowd for pane in judged), sum(pane.buys for pane in judged)
-        seconds = (number + 1 - self._panes[0].number) * self._rule.pane_seconds - self._rule.window_seconds
-        baseline_seconds = min(BASELINE_SECONDS, seconds)
-        scale = Fraction(self._rule.window_seconds, max(baseline_seconds, 1))
-        usual = (sum(pane.crowd for pane in self._panes) - crowd) * scale
-        usual_buys = (sum(pane.buys for pane in self._panes) - buys) * scale
-        whole_usual = _rounded(usual, 0)
-        return {
-            Measure.CROWD_EVENTS: crowd,
-            Measure.CROWD_USUAL: whole_usual,
-            Measure.CROWD_EXCESS: crowd - whole_usual,
-            Measure.CROWD_TIMES_USUAL: _rounded(crowd / max(usual, Fraction(1)), 1),
-            Measure.EXCESS_BUYING_SHARE: _rounded(
-                max(buys - usual_buys, Fraction(0)) / max(crowd - usual, Fraction(1)), 4
-            ),
-            Measure.BASELINE_SECONDS: baseline_seconds,
-        }
+
+class Stretch:
+    """The last so many panes, and the sums over them; panes without events are not among them."""
+
+    def __init__(self, panes: int) -> None:
+        self.crowd = 0
+        self.buys = 0
+        self._length = panes
+        self._panes: deque[CrowdPane] = deque()
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest pane."""
+        return self._panes[0].number
+
+    def add(self, pane: CrowdPane) -> None:
+        """Add the next pane, and drop those that lie too far back."""
+        self._panes.append(pane)
+        self.crowd += pane.crowd
+        self.buys += pane.buys
+        while self.first <= pane.number - self._length:
+            gone = self._panes.popleft()
+            self.crowd -= gone.crowd
+            self.buys -= gone.buys
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """The site at the end of a pane: the sums of the window judged and of the baseline, and how long both are."""
+
+    crowd: int
+    buys: int
+    crowd_before: int
+    buys_before: int
+    window_seconds: int
+    baseline_seconds: int
+
+    def measured(self, measure: Measure) -> float:
+        """Return one measure of the site; raises ValueError for one of a subject's own events."""
+        match measure:
+            case Measure.CROWD_EVENTS:
+                return self.crowd
+            case Measure.CROWD_USUAL:
+                return _rounded(self._usual, 0)
+            case Measure.CROWD_EXCESS:
+                return self.crowd - _rounded(self._usual, 0)
+            case Measure.CROWD_TIMES_USUAL:
+                return _rounded(self.crowd / max(self._usual, Fraction(1)), 1)
+            case Measure.EXCESS_BUYING_SHARE:
+                more_bought = max(self.buys - self.buys_before * self._scale, Fraction(0))
+                return _rounded(more_bought / max(self.crowd - self._usual, Fraction(1)), 4)
+            case Measure.BASELINE_SECONDS:
+                return self.baseline_seconds
+            case _:
+                raise ValueError(f"{measure} is no measure of the site")
+
+    @property
+    def _scale(self) -> Fraction:
+        return Fraction(self.window_seconds, max(self.baseline_seconds, 1))
+
+    @property
+    def _usual(self) -> Fraction:
+        return self.crowd_before * self._scale
 
 
 def _rounded(number: Fraction, places: int) -> float:

@@ -17,6 +17,8 @@ CONNECTOR_JARS = ROOT / "build" / "jars" / "flink"
 FUNCTION_DISTRIBUTIONS = ("aws-lambda-powertools", "jmespath", "typing-extensions")
 BATCH_DISTRIBUTIONS = ("sqlglot",)
 
+# What this process has put into each artifact: one command may synthesise many stages, all with the same artifacts.
+_written: dict[Path, frozenset[tuple[str, Path, int, int]]] = {}
 _WRITTEN_AT = (2000, 1, 1, 0, 0, 0)
 _READABLE_FILE = 0o100644 << 16
 
@@ -84,14 +86,23 @@ def _belongs_in_zip(file: PurePosixPath) -> bool:
 
 def _write(name: str, contents: Mapping[str, Path]) -> Path:
     """Write under a name of its own first: a synth beside this one never reads half a zip."""
+    target, state = ARTIFACTS / f"{name}.zip", _state(contents)
+    if _written.get(target) == state and target.is_file():
+        return target
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    target = ARTIFACTS / f"{name}.zip"
     handle, draft = tempfile.mkstemp(dir=ARTIFACTS, prefix=f"{name}-", suffix=".draft")
     with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
         for path_in_zip in sorted(contents):
             _add(archive, path_in_zip, contents[path_in_zip])
     Path(draft).replace(target)
+    _written[target] = state
     return target
+
+
+def _state(contents: Mapping[str, Path]) -> frozenset[tuple[str, Path, int, int]]:
+    """Return what tells whether the same files have changed: names, sources, times of change and sizes."""
+    found = ((path_in_zip, source, source.stat()) for path_in_zip, source in contents.items())
+    return frozenset((name, source, status.st_mtime_ns, status.st_size) for name, source, status in found)
 
 
 def _add(archive: zipfile.ZipFile, path_in_zip: str, source: Path) -> None:

@@ -62,6 +62,20 @@ def test_the_same_content_gives_the_same_bytes(monkeypatch, tmp_path):
     assert function_zip("respond").read_bytes() == first
 
 
+def test_a_file_that_has_changed_is_packed_again(monkeypatch, tmp_path):
+    """An artifact is kept while its files are what they were: a fix that stayed at home would be no fix."""
+    for folder in ("lambdas", "commerce"):
+        shutil.copytree(packaging.ROOT / folder, tmp_path / folder)
+    monkeypatch.setattr(packaging, "ROOT", tmp_path)
+    monkeypatch.setattr(packaging, "ARTIFACTS", tmp_path / "artifacts")
+    first = function_zip("respond").read_bytes()
+    handler = tmp_path / "lambdas" / "respond" / "handler.py"
+    handler.write_text(handler.read_text() + "# fixed\n")
+    assert function_zip("respond").read_bytes() != first
+    (tmp_path / "artifacts" / "respond.zip").unlink()
+    assert function_zip("respond").is_file()
+
+
 def test_a_folder_without_a_program_is_refused(monkeypatch, tmp_path):
     """An empty zip would deploy well, and fail at the first record."""
     monkeypatch.setattr(packaging, "ROOT", tmp_path)

@@ -31,7 +31,7 @@ def fits(document, shape):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluation")
-    command = ["measure", "--engine", "quick", "--seeds", "21", "--events", "8000", "--attacks", "2", "--held-out"]
+    command = ["measure", "--engine", "quick", "--seeds", "21", "--events", "1000", "--attacks", "2", "--held-out"]
     places = ["--recorded", str(folder), "--certh", str(folder / "none.csv.gz"), "--work-dir", str(folder)]
     ran = CliRunner().invoke(app, [*command, *places, "--page", str(folder / "page.md")], env={"COLUMNS": "200"})
     assert ran.exit_code == 0, ran.output
@@ -69,7 +69,7 @@ def test_the_page_and_the_terminal_show_the_figures_of_the_report(measured):
 
 def test_recorded_shops_raise_no_alarm(recorded, tmp_path):
     """Nobody attacked them; one has a real surge."""
-    command = ["measure", "--seeds", "21", "--events", "5000", "--attacks", "0", "--look-alikes", "0"]
+    command = ["measure", "--seeds", "21", "--events", "500", "--attacks", "0", "--look-alikes", "0"]
     ran = CliRunner().invoke(app, [*command, "--recorded", str(recorded), "--work-dir", str(tmp_path)])
     assert ran.exit_code == 0, ran.output
     document = json.loads((tmp_path / "report.json").read_text())

@@ -1,8 +1,10 @@
 """One run of `generate`, taken apart the way a reader of the stream would: by parsing."""
 
+import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -10,6 +12,7 @@ from commerce.event import Event, parse
 from commerce.rejects import Reject
 from simulator.generate import records
 from simulator.options import Options
+from simulator.record import Record
 from simulator.truth import Truth
 
 ARRIVED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,13 +30,14 @@ few = settings(
 class Traffic:
     """The records, what a parser makes of them, and whose events they are."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, parsing: bool = True) -> None:
+        """Without parsing the records are believed: for runs of which only matters who does what and when."""
         generated = records(options)
         self.records = list(generated)
         self.truth: Truth = generated.truth()
-        parsed = [parse(record.data, arrived_at=ARRIVED_AT) for record in self.records]
-        self.rejects = Counter(outcome.reason for outcome in parsed if isinstance(outcome, Reject))
-        self.arrivals = [outcome for outcome in parsed if isinstance(outcome, Event)]
+        self.outcomes = list(map(parsed_record if parsing else believed, self.records))
+        self.rejects = Counter(outcome.reason for outcome in self.outcomes if isinstance(outcome, Reject))
+        self.arrivals = [outcome for outcome in self.outcomes if isinstance(outcome, Event)]
         self.events = {event.event_id: event for event in self.arrivals}
         self.by_user: dict[str, list[Event]] = defaultdict(list)
         for event in sorted(self.events.values(), key=lambda event: event.event_time):
@@ -44,6 +48,18 @@ class Traffic:
         crawlers = {user for other in self.truth.look_alikes if other.name == "allowed_crawler" for user in other.users}
         automata = crawlers.union(*(attack.users for attack in attacks))
         self.people = [acts for user, acts in self.by_user.items() if user not in automata]
+
+
+def parsed_record(record: Record) -> Event | Reject:
+    return parse(record.data, arrived_at=ARRIVED_AT)
+
+
+def believed(record: Record) -> Event | None:
+    """Return the event as its maker wrote it, unchecked, None where the maker says that it is none."""
+    if record.event_time is None:
+        return None
+    document = json.loads(record.data)
+    return Event(**document | {"event_time": record.event_time, "price": Decimal(document["price"])})
 
 
 def most_within(acts: list[Event], window: timedelta) -> int:

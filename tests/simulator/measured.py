@@ -20,35 +20,36 @@ DIFFERENT = {
     Measure.ADDRESSES: "ip_address",
     Measure.AGENTS: "user_agent",
 }
+COUNTS = {Measure.EVENTS, Measure.GAPS, *DIFFERENT}
+COLUMN = {SubjectType.USER: "user_id", SubjectType.SESSION: "user_session", SubjectType.ADDRESS: "ip_address"}
 
 
 def alarms(events: Iterable[Event]) -> set[tuple[str, str]]:
     """Return (rule, subject) wherever all conditions of a rule hold at the end of some pane."""
     ordered = sorted(events, key=lambda event: event.event_time)
+    grouped = {subject_type: by_subject(subject_type, ordered) for subject_type in COLUMN}
     found: set[tuple[str, str]] = set()
     for rule in RULES:
         if rule.subject_type is SubjectType.SITE:
             found |= {(rule.name, "site") for _ in crossings_of_the_site(rule, ordered)}
             continue
-        for subject, theirs in by_subject(rule.subject_type, ordered).items():
-            found |= {(rule.name, subject) for _ in crossings(rule, theirs)}
+        for subject, theirs in grouped[rule.subject_type].items():
+            if next(crossings(rule, theirs), None) is not None:
+                found.add((rule.name, subject))
     return found
 
 
 def by_subject(subject_type: SubjectType, events: Iterable[Event]) -> Mapping[str, list[Event]]:
-    column = {
-        SubjectType.USER: "user_id",
-        SubjectType.SESSION: "user_session",
-        SubjectType.ADDRESS: "ip_address",
-    }[subject_type]
     grouped: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        grouped[getattr(event, column)].append(event)
+        grouped[getattr(event, COLUMN[subject_type])].append(event)
     return grouped
 
 
 def crossings(rule: Rule, theirs: list[Event]) -> Iterator[dict[str, float]]:
     """Yield the features of one subject at the end of each pane at which all conditions hold."""
+    if not enough_for(rule, theirs):
+        return
     pane_ms = rule.pane_seconds * 1000
     moments = [milliseconds(event) for event in theirs]
     for pane in sorted({at // pane_ms for at in moments}):
@@ -62,6 +63,12 @@ def crossings(rule: Rule, theirs: list[Event]) -> Iterator[dict[str, float]]:
                 break
         else:
             yield features
+
+
+def enough_for(rule: Rule, theirs: list[Event]) -> bool:
+    """Return whether it is worth looking: what is counted is counted from events, and no window holds more of them."""
+    counts = (each.at_least for each in rule.conditions if rule.feature(each.feature).measure in COUNTS)
+    return all(at_least is None or at_least <= len(theirs) for at_least in counts)
 
 
 def holds(condition: Condition, value: float) -> bool:

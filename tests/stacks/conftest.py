@@ -1,9 +1,13 @@
-"""One synth a stage for all the tests of this folder: a synth takes seconds."""
+"""One synth a stage for all the tests of this folder, whichever process runs them: a synth takes seconds."""
 
+import fcntl
+import hashlib
 import json
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,7 @@ from stacks.stages import DEV, STAGES, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 ALERT_EMAIL = "keeper@example.com"
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,12 @@ class Synthesised:
     stage: str
     directory: Path
 
-    @property
+    @cached_property
     def templates(self) -> dict[str, dict[str, Any]]:
         paths = sorted(self.directory.glob("*.template.json"))
         return {path.name.removesuffix(".template.json"): json.loads(path.read_text()) for path in paths}
 
-    @property
+    @cached_property
     def everything(self) -> list[Resource]:
         return [
             Resource(stack=stack, logical_id=logical_id, type=body["Type"], body=body)
@@ -87,8 +92,8 @@ def new_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., App]:
     """Return an app as the command line makes it: with the context of cdk.json, in a folder of its own."""
     flags = json.loads((ROOT / "cdk.json").read_text())["context"]
 
-    def make(**context: str) -> App:
-        directory = tmp_path_factory.mktemp("cdk")
+    def make(directory: Path | None = None, **context: str) -> App:
+        directory = directory or tmp_path_factory.mktemp("cdk")
         flags["aws:cdk:disable-asset-staging"] = True  # artifacts are hashed, not copied: the detector's has 60 MB
         return App(outdir=str(directory), context=flags | context, analytics_reporting=False)
 
@@ -96,14 +101,39 @@ def new_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., App]:
 
 
 @pytest.fixture(scope="session")
-def synthesised(new_app: Callable[..., App]) -> Callable[..., Synthesised]:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Return a function that fills a folder by its name, unless this or another process of the run has done so."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "synthesised"
+    shared.mkdir(exist_ok=True)
+
+    def fill(name: str, make: Callable[[Path], object]) -> Path:
+        key = hashlib.sha256(name.encode()).hexdigest()[:16]
+        folder, whole = shared / key, shared / f"{key}.whole"
+        with (shared / f"{key}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
+
+    return fill
+
+
+@pytest.fixture(scope="session")
+def synthesised(new_app: Callable[..., App], once: Once) -> Callable[..., Synthesised]:
     """Return the templates of a stage by its name, with more context for the application if need be."""
 
     @cache
     def synthesise(stage: str, **context: str) -> Synthesised:
-        app = new_app(stage=stage, alert_email=ALERT_EMAIL, **context)
-        build(app)
-        return Synthesised(stage=stage, directory=Path(app.synth().directory))
+        def make(folder: Path) -> None:
+            app = new_app(folder, stage=stage, alert_email=ALERT_EMAIL, **context)
+            build(app)
+            app.synth()
+
+        return Synthesised(stage=stage, directory=once(f"{stage} {sorted(context.items())}", make))
 
     return synthesise
 
@@ -128,13 +158,18 @@ def welcoming(new_app: Callable[..., App]) -> Synthesised:
 
 
 @pytest.fixture(scope="session")
-def templates_of(synthesised: Callable[[str], Synthesised]) -> Callable[[Stage], Templates]:
+def templates_of(synthesised: Callable[[str], Synthesised], once: Once) -> Callable[[Stage], Templates]:
     """Return the templates of any stage as the cost model reads them; of a listed one those that all tests share."""
 
     @cache
     def templates(stage: Stage) -> Templates:
-        listed = STAGES.get(stage.name) == stage
-        return read(synthesised(stage.name).directory, stage=stage.name) if listed else synthesise(stage)
+        if STAGES.get(stage.name) == stage:
+            return read(synthesised(stage.name).directory, stage=stage.name)
+
+        def make(folder: Path) -> None:
+            (folder / "stacks.json").write_text(json.dumps(synthesise(stage).stacks))
+
+        return Templates(stacks=json.loads((once(repr(stage), make) / "stacks.json").read_text()))
 
     return templates
 
