@@ -31,7 +31,8 @@ NOW = datetime(2019, 10, 5, 2, tzinfo=UTC)
 LONG_AFTER = datetime(2019, 11, 5, 2, tzinfo=UTC)
 # Each period, working marts and others, one of users, one that looks at the days before, and what they read.
 FEW_MARTS = ("sessions", "user_days", "product_days", "shopper_stretches")
-FEW_MARTS += ("daily_visitors", "daily_revenue", "popular_categories_weekly", "rfm", "shopper_risk")
+FEW_MARTS += ("daily_visitors", "daily_revenue", "popular_categories_weekly")
+FEW_MARTS += ("product_performance", "rfm", "shopper_risk")
 
 
 @dataclass(frozen=True)
