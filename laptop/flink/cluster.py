@@ -84,6 +84,13 @@ class Cluster:
         with urllib.request.urlopen(self.web + path, timeout=10) as answer:  # nosec B310
             return dict(json.load(answer))
 
+    def order(self, path: str, what: dict[str, Any]) -> dict[str, Any]:
+        """Have the REST API do something; return its answer, raise OSError where it refuses."""
+        body, headers = json.dumps(what).encode(), {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.web + path, data=body, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:  # nosec B310
+            return dict(json.load(answer))
+
     def run(self, *arguments: str, conf: Path, log: Path, more: dict[str, str], seconds: float = 600) -> str:
         """Run the `flink` command line; return what it printed, raise RuntimeError with its last words."""
         command = ["bash", str(_SITE / "pyflink" / "bin" / "flink"), *arguments]

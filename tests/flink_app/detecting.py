@@ -8,7 +8,6 @@ from pathlib import Path
 
 from commerce.event import Event, to_line
 from commerce.incident import Incident
-from commerce.rules import REQUEST_FLOOD
 from commerce.rules.rule import Rule
 from flink_app.over_files import between_files, detect, record_line, states_in
 from flink_app.settings import DetectorSettings
@@ -55,11 +54,18 @@ class Detector:
             key=lambda state: (state.rule, state.subject, state.last_seen_at, state.state != "open"),
         )
 
-    def outcomes(self, records: Sequence[Record], *, settings: DetectorSettings = SETTINGS) -> Counter[str]:
-        """Return how many lines met which outcome."""
+    def states_and_outcomes(
+        self, records: Sequence[Record], *, rules: Sequence[Rule], settings: DetectorSettings
+    ) -> tuple[list[Incident], Counter[str]]:
+        """Return every state of every incident, in no order, and how many lines met which outcome."""
         self._write(records)
-        tables, _ = between_files(self.folder, rules=[REQUEST_FLOOD], settings=settings, flink=MACHINE)
-        return Counter(row[0] for row in tables.execute_sql("SELECT outcome FROM outcomes").collect())
+        tables, statements = between_files(self.folder, rules=rules, settings=settings, flink=MACHINE)
+        met = self.folder / "met"
+        options = f"'connector' = 'filesystem', 'path' = '{met}', 'format' = 'raw'"
+        tables.execute_sql(f"CREATE TEMPORARY TABLE met (outcome STRING) WITH ({options})")
+        statements.add_insert_sql("INSERT INTO met SELECT outcome FROM outcomes").execute().wait()
+        parts = (part.read_text() for part in met.rglob("part-*"))
+        return states_in(self.folder), Counter(line for part in parts for line in part.splitlines())
 
     def _write(self, records: Sequence[Record]) -> None:
         lines = "".join(record_line(record.data, record.arrived_at) for record in records)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from shoppers import event
+from shoppers import event, later, people
 
 from commerce.event import Event
 from commerce.rules import RULES_BY_NAME
@@ -146,3 +146,10 @@ SCENARIOS = (
         looks_alike=lambda name: _office(name, unevenly(120, 3000)),
     ),
 )
+
+
+def site_surge() -> list[Event]:
+    """Return a crowd that only looks, after half an hour of what is usual: what breaks the rule about the site."""
+    usual = people(count=120, start=0, within=1800)
+    crowd = people(count=500, start=1800, within=290, events_each=4, buying=0)
+    return later([*usual, *crowd], hours=5)

@@ -79,10 +79,10 @@ def test_the_id_is_the_one_the_domain_derives(states):
 USUAL = people(count=120, start=0, within=1800)
 VISITS: dict[str, Sequence[Event]] = {
     # The time before is too short to tell what is usual.
-    "a shop that opens": people(count=1000, start=0, within=500, events_each=4, buying=0),
+    "a shop that opens": people(count=600, start=0, within=300, events_each=4, buying=0),
     "a crowd that only looks": in_order(USUAL, people(count=500, start=1800, within=290, events_each=4, buying=0)),
     "a sale": in_order(USUAL, people(count=500, start=1800, within=290, events_each=4, buying=0.02)),
-    "one flood": in_order(USUAL, clicks("loud", count=6000, start=1800, within=290)),
+    "one flood": in_order(USUAL, clicks("loud", count=2400, start=1800, within=290)),
 }
 HOURS_APART = 3
 

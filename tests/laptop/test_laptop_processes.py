@@ -19,8 +19,10 @@ from laptop.running import bring_down, read_state, running_laptop
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A program that has the laptop up without an application, and a grandchild that nobody tells anything.
 PROGRAM = """
-import subprocess, sys, time
+import signal, subprocess, sys, time
 from pathlib import Path
+# Whoever is started in the background by a shell has its children ignore Ctrl-C; this one listens wherever it runs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from laptop.running import running_laptop
 from laptop.deploy import Deployment
 Deployment.synthesise = Deployment.bootstrap = lambda *_: None
