@@ -88,7 +88,7 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
 
 
 @app.command()
-def gate(  # noqa: PLR0917
+def gate(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
     seeds: SeedsOption = GATE_SEEDS,
     hours: HoursOption = GATE_HOURS,
     events: EventsOption = GATE_EVENTS,
