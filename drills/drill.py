@@ -22,7 +22,7 @@ from laptop.cloud.starting import ROOT
 from laptop.network import aws_environment, clean_environment
 from laptop.running import LaptopError
 
-CATCH_UP_SECONDS = 150.0
+CATCH_UP_SECONDS = 600.0
 BALANCE_SECONDS = 60.0
 # So long after a fault's end something is sent that leads to an incident: its beacons are closer together.
 SEEN_AFTER_SECONDS = 2.0

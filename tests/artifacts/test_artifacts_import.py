@@ -41,7 +41,7 @@ def test_the_detector_imports_alone(tmp_path):
     folder = _unpack(detector_zip(), tmp_path / "app")
     code = "import runpy, sys; print(sorted(runpy.run_path('flink_app/main.py')), sys.path)"
     run = subprocess.run(
-        [str(FLINK_PYTHON), "-I", "-c", code], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+        [str(FLINK_PYTHON), "-I", "-c", code], cwd=folder, capture_output=True, text=True, check=False, timeout=600
     )
     assert run.returncode == 0, run.stderr
     assert "main" in run.stdout
@@ -79,7 +79,7 @@ def test_a_zip_without_a_folder_it_needs_does_not_import(tmp_path, folder):
     (unpacked / "flink_app" / "main.py").write_text(main)
     code = "import runpy; runpy.run_path('flink_app/main.py')"
     run = subprocess.run(
-        [str(FLINK_PYTHON), "-I", "-c", code], cwd=unpacked, capture_output=True, text=True, check=False, timeout=60
+        [str(FLINK_PYTHON), "-I", "-c", code], cwd=unpacked, capture_output=True, text=True, check=False, timeout=600
     )
     assert run.returncode != 0
     assert "ModuleNotFoundError" in run.stderr
@@ -99,7 +99,7 @@ def _alone(code: str, *, unpacked: Path, brought: list[Path]) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
 
 

@@ -49,7 +49,7 @@ def test_two_runs_of_each_job_at_once_give_the_same_tables(bucket, undisturbed, 
     """A person starts a job that the schedule has started too: the second finds the work done."""
     for job in ("curate", "marts"):
         both = [start(bucket, tmp_path, job) for _ in range(2)]
-        assert [process.wait(120) for process in both] == [0, 0]
+        assert [process.wait(600) for process in both] == [0, 0]
     lake = embedded(bucket, tmp_path)
     assert lake.tables() == undisturbed.tables()
     assert lake.marts() == undisturbed.marts()
@@ -64,7 +64,7 @@ def test_jobs_killed_at_any_moment_and_run_again_give_the_same_tables(bucket, un
             time.sleep(rng.uniform(0.8, longest_seconds))
             process.kill()
             process.wait()
-        assert start(bucket, tmp_path, job).wait(120) == 0
+        assert start(bucket, tmp_path, job).wait(600) == 0
     lake = embedded(bucket, tmp_path)
     assert lake.tables() == undisturbed.tables()
     assert lake.marts() == undisturbed.marts()

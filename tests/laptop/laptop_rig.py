@@ -10,6 +10,8 @@ from typing import Any
 
 from laptop.network import client
 
+PATIENCE_SECONDS = 300
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -47,10 +49,10 @@ def zipped(files: dict[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def eventually(ask: Callable[[], Any], *, seconds: float = 15) -> Any:
-    """Return the first truthy answer; fail when none comes in time."""
-    deadline = time.monotonic() + seconds
+def eventually(ask: Callable[[], Any]) -> Any:
+    """Return the first truthy answer; fail when none comes: so late that a busy machine is no reason."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not (answer := ask()):
-        assert time.monotonic() < deadline, f"still {answer!r} after {seconds} s"
+        assert time.monotonic() < deadline, f"still {answer!r} after {PATIENCE_SECONDS} s"
         time.sleep(0.1)
     return answer

@@ -46,7 +46,7 @@ def test_a_batch_that_was_given_up_is_stored_and_told_once(
     cloud.client("kinesis").put_record(StreamName=unique, Data=to_line(INCIDENT), PartitionKey="7")
     service = EventSources(endpoint_url=cloud.endpoint_url, state=tmp_path)
     service.look()
-    eventually(lambda: _waiting(cloud, url), seconds=60)
+    eventually(lambda: _waiting(cloud, url))
     service.stop()
     _create_table(cloud, unique)
 

@@ -55,5 +55,5 @@ def test_an_event_put_into_the_stream_is_in_the_raw_bucket(laptop):
     )
     s3 = laptop.client("s3")
     bucket = laptop.outputs["RawBucketName"]
-    found = eventually(lambda: s3.list_objects_v2(Bucket=bucket, Prefix="raw/events/").get("Contents"), seconds=40)
+    found = eventually(lambda: s3.list_objects_v2(Bucket=bucket, Prefix="raw/events/").get("Contents"))
     assert found[0]["Key"].endswith(".gz")

@@ -145,7 +145,7 @@ def test_a_mapped_function_gets_the_event_of_aws_and_poison_ends_in_the_queue(cl
     put = cloud.client("kinesis").put_records
     put(StreamName=unique, Records=[{"Data": line.encode(), "PartitionKey": "k"} for line in ("a", "bad", "c")])
     service.look()
-    failure = eventually(lambda: _received(cloud, dead), seconds=25)
+    failure = eventually(lambda: _received(cloud, dead))
     batches = [body for _ in range(3) for body in _received(cloud, seen)]
     service.stop()
     assert failure[0]["KinesisBatchInfo"]["batchSize"] == 1

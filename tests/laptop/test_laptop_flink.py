@@ -103,7 +103,7 @@ def _application(flink: Flink, name: str, **properties: str) -> None:
 
 
 def _becomes(flink: Flink, name: str, status: str) -> None:
-    eventually(lambda: flink.status(name) == status, seconds=120)
+    eventually(lambda: flink.status(name) == status)
 
 
 def _numbers(folder) -> list[int]:
@@ -120,14 +120,14 @@ def test_an_application_goes_on_from_its_snapshot_after_stop_and_start(flink, un
     analytics.start_application(ApplicationName=unique)
     assert flink.status(unique) == "STARTING"
     _becomes(flink, unique, "RUNNING")
-    eventually(lambda: _numbers(out), seconds=60)
+    eventually(lambda: _numbers(out))
     analytics.stop_application(ApplicationName=unique)
     _becomes(flink, unique, "READY")
     before = _numbers(out)
     assert len(analytics.list_application_snapshots(ApplicationName=unique)["SnapshotSummaries"]) == 1
     analytics.start_application(ApplicationName=unique)
     _becomes(flink, unique, "RUNNING")
-    after = eventually(lambda: len(_numbers(out)) > len(before) and _numbers(out), seconds=60)
+    after = eventually(lambda: len(_numbers(out)) > len(before) and _numbers(out))
     assert after == list(range(1, len(after) + 1))
     analytics.stop_application(ApplicationName=unique, Force=True)
     _becomes(flink, unique, "READY")
@@ -144,7 +144,7 @@ def test_a_program_that_does_not_start_puts_its_application_back_to_ready(flink,
         time.sleep(0.1)
         return "READY" in seen
 
-    eventually(settled, seconds=60)
+    eventually(settled)
     assert "RUNNING" not in seen
     events = flink.cloud.client("logs").get_log_events(logGroupName=unique, logStreamName="s")["events"]
     assert [event["message"] for event in events] == ["RuntimeError: RuntimeError: cannot start"]

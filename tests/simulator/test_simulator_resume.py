@@ -90,7 +90,7 @@ def test_a_killed_process_leaves_a_file_that_a_second_run_completes(tmp_path: Pa
         time.sleep(0.05)
     time.sleep(0.15)  # more is written by now than was noted
     first.send_signal(how)
-    _, said = first.communicate(timeout=30)
+    _, said = first.communicate(timeout=300)
     assert first.returncode == (130 if how is signal.SIGINT else -9), said
     assert ("interrupted" in said.decode()) == (how is signal.SIGINT)
     second = subprocess.run([*command, "--resume"], cwd=tmp_path, env=environment, capture_output=True, check=True)
