@@ -78,7 +78,8 @@ class ManagedFlink:
         except Exception as error:  # noqa: BLE001  # the border: AWS puts an application that does not start back to READY
             _LOG.exception("application %s", name)
             self._log_for_owner(detail, f"{type(error).__name__}: {error}")
-            self._say(name, "READY")
+            # A job that could not be stopped goes on: a second one beside it would find everything twice.
+            self._say(name, "RUNNING" if name in self._jobs else "READY")
 
     def _go_on(self, which: Application) -> None:
         """Recover an application that runs; what keeps it from it now is tried again, it is not stopped for it."""
@@ -174,13 +175,15 @@ class ManagedFlink:
         return [metadata.parent.resolve().as_uri() for metadata in newest_first]
 
     def _halt(self, which: Application, *, snapshot: bool) -> None:
-        job = self._jobs.pop(which.name, None)
+        job = self._jobs.get(which.name)
         if job is None:
             return
         if not (snapshot and which.snapshots):
             self._cancel(job)
+            del self._jobs[which.name]
             return
         path = self._stop_with_savepoint(job)
+        del self._jobs[which.name]
         self._state(which.name, "snapshot").keep(path=path)
         tell(self._endpoint_url, "application-snapshot", name=which.name, snapshot=path.rpartition("/")[2])
 

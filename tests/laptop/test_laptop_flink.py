@@ -133,6 +133,28 @@ def test_an_application_goes_on_from_its_snapshot_after_stop_and_start(flink, un
     _becomes(flink, unique, "READY")
 
 
+def test_an_application_whose_state_cannot_be_saved_goes_on_running(flink, unique, tmp_path):
+    """As in AWS. Called stopped, it would be started a second time beside itself, and find everything twice."""
+    analytics, out = flink.cloud.client("kinesisanalyticsv2"), tmp_path / "out"
+    _application(flink, unique, out=out.as_uri())
+    analytics.start_application(ApplicationName=unique)
+    _becomes(flink, unique, "RUNNING")
+    eventually(lambda: _numbers(out))
+    savepoints, aside = flink.work_dir / "savepoints", flink.work_dir / "aside"
+    savepoints.rename(aside)
+    savepoints.touch()
+    analytics.stop_application(ApplicationName=unique)
+    eventually(lambda: flink.status(unique) != "STOPPING")
+    assert flink.status(unique) == "RUNNING"
+    savepoints.unlink()
+    aside.rename(savepoints)
+    before = _numbers(out)
+    after = eventually(lambda: len(_numbers(out)) > len(before) and _numbers(out))
+    assert after == list(range(1, len(after) + 1))
+    analytics.stop_application(ApplicationName=unique)
+    _becomes(flink, unique, "READY")
+
+
 def test_a_program_that_does_not_start_puts_its_application_back_to_ready(flink, unique, tmp_path):
     """RUNNING is said when the job runs, never before."""
     _application(flink, unique, out=tmp_path.as_uri(), **{"break": "yes"})
