@@ -65,15 +65,7 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
     to_page: Annotated[Path | None, typer.Option("--page", help="Write the result as a page of Markdown.")] = None,
 ) -> None:
     """Run seeded days through a detector and hold what it finds against the truth."""
-    plan = Plan(
-        seeds=read_seeds(seeds),
-        hours=hours,
-        events=events,
-        attacks_each=attacks,
-        look_alikes_each=look_alikes,
-        held_out=held_out,
-        known_networks=(CRAWLER_NETWORK,),
-    )
+    plan = _plan(seeds, hours, events, attacks, look_alikes, held_out=held_out)
     _make(work_dir)
     chosen: Engine = QuickEngine() if engine == "quick" else FlinkEngine(work_dir.resolve())
     with _faults(), Console(stderr=True).status("…") as status:
@@ -97,15 +89,7 @@ def gate(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
     threshold: ThresholdOption = None,
 ) -> None:
     """Measure a few days with the quick detector, and fail where its quality falls below the stated bounds."""
-    plan = Plan(
-        seeds=read_seeds(seeds),
-        hours=hours,
-        events=events,
-        attacks_each=attacks,
-        look_alikes_each=look_alikes,
-        held_out=True,
-        known_networks=(CRAWLER_NETWORK,),
-    )
+    plan = _plan(seeds, hours, events, attacks, look_alikes, held_out=True)
     with _faults():
         days = list(run_days(plan, engine=QuickEngine(), rules=_rules(threshold)))
     found = list(gates.bounds(scores(days)))
@@ -121,6 +105,18 @@ def read_seeds(text: str) -> tuple[int, ...]:
     if not all(part.isdecimal() for part in parts):
         raise typer.BadParameter(f"{text!r} is not of the form 1,2,3")
     return tuple(map(int, parts))
+
+
+def _plan(seeds: str, hours: float, events: int, attacks: int, look_alikes: int, *, held_out: bool) -> Plan:
+    return Plan(
+        seeds=read_seeds(seeds),
+        hours=hours,
+        events=events,
+        attacks_each=attacks,
+        look_alikes_each=look_alikes,
+        held_out=held_out,
+        known_networks=(CRAWLER_NETWORK,),
+    )
 
 
 def _rules(thresholds: list[str] | None) -> tuple[Rule, ...]:

@@ -8,7 +8,7 @@ from pyiceberg.table.update import TableUpdate
 class OnceCopiedTransaction(Transaction):
     """A transaction that works out the metadata once for each change made in it.
 
-    PyIceberg does so, with a deep copy of all of it, whenever its own code looks: some thirty times a commit, a quarter
+    PyIceberg does so, with a deep copy of all of it, whenever its own code looks: some thirty times a commit, a tenth
     of a build of small marts. The metadata is frozen and changes only by what a transaction stages.
     """
 
