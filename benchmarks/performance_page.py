@@ -17,9 +17,14 @@ not how fast this machine was. Speed over the lake has [a benchmark of its own](
 _HOW = """\
 ## How to repeat it
 
-- `make bench PAGE=docs/performance.md` measures all of it, `make bench EVENTS=5000000` the detector with other sizes.
+- `make bench PAGE=docs/performance.md` measures all of it in half an hour, `make bench EVENTS=300000` the detector with
+  more events, which takes as much longer.
 - `python -m benchmarks detector`, `alert`, `simulator`, `responder` or `start` measures one part, into the same report,
   `build/bench/report.json`. Parts may be of different times; the table of parts says so.
+- How much each does: `--events` and `--runs` for the detector, `--attackers` and `--seconds` for the alerts, `--lines`
+  for the simulator; `start --cold` also sets up in an empty folder.
+- The lake: `python -m benchmarks lake`, by `--rows` spread over so many `--days`; `--spark-up-to`, `--pandas-up-to` and
+  `--day-after` say up to which size the slow ones are measured.
 - Nothing else should run meanwhile. A machine that was busy is named above, and then only ratios mean something.
 - What was tried to make it faster, what it brought, and what the profile says is in
   [the decision on the detector's speed](decisions/0071-what-the-detector-spends.md).

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from docs_pages import ROOT
 
+from benchmarks import __main__ as benchmarks_main
 from commerce.rejects import REJECT_REASONS
 from drills import __main__ as drills_main
 from evaluation import __main__ as evaluation_main
@@ -24,7 +25,18 @@ from laptop.__main__ import application as laptop_application
 from simulator import __main__ as simulator_main
 from stacks import __main__ as stacks_main
 
-ROOMS = ("commerce", "stacks", "flink_app", "lambdas", "glue_jobs", "simulator", "laptop", "evaluation", "drills")
+ROOMS = (
+    "commerce",
+    "stacks",
+    "flink_app",
+    "lambdas",
+    "glue_jobs",
+    "simulator",
+    "laptop",
+    "evaluation",
+    "drills",
+    "benchmarks",
+)
 RAW_COLUMNS = {"line", "arrival_hour"}
 LAKE = {table.name: set(table.column_names) for table in (*TABLES, *(mart.table for mart in marts()))}
 LAKE |= {"raw_events": RAW_COLUMNS, "raw_incidents": RAW_COLUMNS}
@@ -48,6 +60,7 @@ def rooms() -> dict[str, Any]:
         "flink_app": flink_main.app,
         "stacks": stacks_main.app,
         "drills": drills_main.app,
+        "benchmarks": benchmarks_main.app,
     }
     return {name: typer.main.get_command(application) for name, application in applications.items()}
 
