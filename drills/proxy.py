@@ -40,6 +40,8 @@ class Memory:
 
     written_unconfirmed: Counter[bytes] = field(default_factory=Counter)
     told_unconfirmed: Counter[str] = field(default_factory=Counter)
+    stored: set[str] = field(default_factory=set)
+    told_unmarked: set[str] = field(default_factory=set)
     requests: Counter[str] = field(default_factory=Counter)
 
 
@@ -90,7 +92,7 @@ class FaultProxy:
         self.memory.requests[f"{request.service}:{request.operation}"] += 1
         standing = self._met(request)
         if standing is None:
-            answer = upstream.send(request)
+            answer = self._sent(request, upstream)
             if request.gone():  # a busy machine may let its caller wait too long, without any fault
                 self._unconfirmed(request, answer)
             return answer
@@ -114,21 +116,24 @@ class FaultProxy:
                 return self._held_back(request, upstream)
             case Action.DELAY:
                 time.sleep(fault.delay_seconds)
-                answer = upstream.send(request)
+                answer = self._sent(request, upstream)
                 if request.gone():
                     self._unconfirmed(request, answer)
                 return answer
             case Action.LOSE_ANSWER:
-                self._unconfirmed(request, upstream.send(request))
+                self._unconfirmed(request, self._sent(request, upstream))
                 raise LostAnswerError
             case Action.KILL_BEFORE:
+                self._forgotten()
                 _signal(standing.caller, signal.SIGKILL)
                 raise LostAnswerError
             case Action.KILL_AFTER:
-                self._unconfirmed(request, upstream.send(request))
+                self._sent(request, upstream)
+                self._forgotten()
                 _signal(standing.caller, signal.SIGKILL)
                 raise LostAnswerError
             case Action.FREEZE:
+                self._forgotten()
                 _signal(standing.caller, signal.SIGSTOP)
                 raise LostAnswerError
 
@@ -164,6 +169,27 @@ class FaultProxy:
         if request.operation == "Publish":
             with self._lock:
                 self.memory.told_unconfirmed[_incident_told(request)] += 1
+
+    def _sent(self, request: Request, upstream: "Upstream") -> Answer:
+        """Send it on. Until an alert is marked as sent in its row, nobody knows of it but the process that sent it."""
+        answer = upstream.send(request)
+        if answer.status != http.client.OK:
+            return answer
+        memory = self.memory
+        with self._lock:
+            if request.operation == "Publish":
+                memory.told_unmarked |= {_incident_told(request)} & memory.stored
+            if request.operation == "PutItem" and "incident_id" in (row := request.document["Item"]):
+                memory.stored.add(row["incident_id"]["S"])
+                if "alerted_at" in row:
+                    memory.told_unmarked.discard(row["incident_id"]["S"])
+        return answer
+
+    def _forgotten(self) -> None:
+        """Remember what a process knew that is about to be ended: nobody else knows of those alerts."""
+        with self._lock:
+            self.memory.told_unconfirmed.update(self.memory.told_unmarked)
+            self.memory.told_unmarked.clear()
 
 
 def _incident_told(request: Request) -> str:

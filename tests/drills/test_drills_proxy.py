@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -126,6 +126,37 @@ def test_an_alert_whose_answer_was_lost_is_remembered_by_its_incident(proxy: Fau
     assert proxy.memory.told_unconfirmed == {"i": 1}
 
 
+@pytest.mark.parametrize(
+    ("steps", "again"), [(["row", "alert", "mark"], {}), (["row", "alert"], {"i": 1}), (["alert"], {})]
+)
+def test_an_alert_is_forgotten_with_the_process_that_has_not_marked_it(
+    proxy: FaultProxy, aws: Cloud, unique: str, steps: list[str], again: dict[str, int]
+) -> None:
+    """Who answers for it next cannot know of it. That nothing is alerted before its row is there, one can expect."""
+    topic = once(proxy, "sns").create_topic(Name=unique)["TopicArn"]
+    keyed: Any = {"AttributeName": "incident_id"}
+    client("dynamodb", aws.endpoint_url).create_table(
+        TableName=unique,
+        KeySchema=[{**keyed, "KeyType": "HASH"}],
+        AttributeDefinitions=[{**keyed, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    names = {"incident_id": {"DataType": "String", "StringValue": "i"}}
+    row = {"incident_id": {"S": "i"}}
+    step: dict[str, Callable[[], object]] = {
+        "row": lambda: once(proxy, "dynamodb").put_item(TableName=unique, Item=row),
+        "alert": lambda: once(proxy, "sns").publish(TopicArn=topic, Message="m", MessageAttributes=names),
+        "mark": lambda: once(proxy, "dynamodb").put_item(TableName=unique, Item={**row, "alerted_at": {"S": "now"}}),
+    }
+    for name in steps:
+        step[name]()
+    proxy.begin(on("CreateStream", Action.KILL_BEFORE))
+    command = [sys.executable, "-c", CALLER, endpoint(proxy.port), unique]
+    subprocess.run(command, check=False, env={**os.environ, **KEYS})
+    assert proxy.memory.told_unconfirmed == again
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
 CALLER = """
 import sys, boto3
 kinesis = boto3.client("kinesis", endpoint_url=sys.argv[1], region_name="us-east-1")
@@ -140,8 +171,7 @@ def test_a_caller_is_killed_before_or_after_its_write(
     """The process itself is killed, so that no handler and no retry of it runs any more."""
     standing = proxy.begin(on("CreateStream", action))
     command = [sys.executable, "-c", CALLER, endpoint(proxy.port), unique]
-    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
-    assert subprocess.run(command, check=False, env={**os.environ, **keys}).returncode == -signal.SIGKILL
+    assert subprocess.run(command, check=False, env={**os.environ, **KEYS}).returncode == -signal.SIGKILL
     assert standing.times == 1
     assert not standing.caller_lives()
     assert (unique in client("kinesis", aws.endpoint_url).list_streams(Limit=1000)["StreamNames"]) is there
