@@ -17,8 +17,8 @@ not how fast this machine was. Speed over the lake has [a benchmark of its own](
 _HOW = """\
 ## How to repeat it
 
-- `make bench PAGE=docs/performance.md` measures all of it in half an hour, `make bench EVENTS=300000` the detector with
-  more events, which takes as much longer.
+- `make bench PAGE=docs/performance.md` measures all of it in about half an hour, `make bench EVENTS=300000` the
+  detector with more events, which takes as much longer.
 - `python -m benchmarks detector`, `alert`, `simulator`, `responder` or `start` measures one part, into the same report,
   `build/bench/report.json`. Parts may be of different times; the table of parts says so.
 - How much each does: `--events` and `--runs` for the detector, `--attackers` and `--seconds` for the alerts, `--lines`

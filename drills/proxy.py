@@ -36,7 +36,11 @@ class LostAnswerError(Exception):
 
 @dataclass
 class Memory:
-    """What happened behind the callers' backs, and how many requests of each kind there were."""
+    """What happened behind the callers' backs, and how many requests of each kind there were.
+
+    `stored` are the incidents that have a row, `told_unmarked` those of them whose row does not say yet that an alert
+    went out.
+    """
 
     written_unconfirmed: Counter[bytes] = field(default_factory=Counter)
     told_unconfirmed: Counter[str] = field(default_factory=Counter)
