@@ -58,7 +58,7 @@ AUDIT := $(addprefix --ignore-vuln ,$(AUDIT_ACCEPTED)) --vulnerability-service o
 # The drills run it: whether they can fail belongs to their report.
 PLANTED_BUGS := tests/drills/test_drills_planted_bugs.py
 test-rooms:
-	pytest tests --ignore=tests/flink_app --ignore=tests/parity --ignore=$(PLANTED_BUGS) --numprocesses auto \
+	pytest tests --ignore=tests/flink_app --ignore=tests/parity --ignore=$(PLANTED_BUGS) --numprocesses 4 \
 	  --dist loadfile --no-loadscope-reorder
 test-spark:
 	@pytest tests/parity > build/test-spark.log 2>&1 && tail -n 1 build/test-spark.log || { cat build/test-spark.log; exit 1; }
@@ -197,7 +197,7 @@ help: ## This list
 prerequisites:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed and '$(PYTHON)' is not here: install it, or name yours with PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { echo "Python 3.11 is needed, '$(PYTHON)' is $$($(PYTHON) -V 2>/dev/null || echo not one): name a 3.11 with PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@command -v mvn >/dev/null || { echo "Maven is needed for the Flink connector and 'mvn' is not here: install it (apt install maven, brew install maven)" >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "Maven is needed for Flink's jar and 'mvn' is not here: install it (apt install maven, brew install maven)" >&2; exit 1; }
 
 $(STAMPS)/uv-$(UV_VERSION).stamp: | prerequisites
 	@echo "Setting up: Python environment"
@@ -227,8 +227,9 @@ $(STAMPS)/node.stamp: package-lock.json $(STAMPS)/lake.stamp
 	$(NPM) ci --silent --no-audit --no-fund
 	@touch $@
 
-$(STAMPS)/jars.stamp: flink_app/pom.xml glue_jobs/pom.xml $(STAMPS)/lake.stamp
-	@echo "Setting up: connector jars (pom.xml)"
-	$(MVN) --file flink_app/pom.xml dependency:copy-dependencies
+$(STAMPS)/jars.stamp: flink_app/pom.xml $(wildcard flink_app/src/main/java/*/*.java) glue_jobs/pom.xml $(STAMPS)/lake.stamp
+	@echo "Setting up: jars (pom.xml)"
+	rm -rf build/jars/flink
+	$(MVN) --file flink_app/pom.xml clean package
 	$(MVN) --file glue_jobs/pom.xml dependency:copy-dependencies
 	@touch $@

@@ -19,6 +19,7 @@ from commerce.rules import RULES
 from commerce.schemas import flink_columns
 from commerce.sql.flink import judged_sql, lines_sql
 from flink_app.events import CARRIED
+from flink_app.over_files import JAR
 from flink_app.pipeline import build
 from flink_app.settings import DetectorSettings
 from flink_app.tables import table_environment
@@ -47,15 +48,23 @@ MACHINE = {
 
 def environment(told: Told) -> StreamTableEnvironment:
     """Return a table environment with the table `records` over the folder's shards, and the port of its REST API."""
-    tables = table_environment(SETTINGS)
+    tables = table_environment()
     state = Path(told["state"]).resolve()
     # At the end of its input a job would wait for the next checkpoint: up to ten seconds, by chance. Files need it.
     waits = {"execution.checkpointing.checkpoints-after-tasks-finish.enabled": str(bool(told.get("incidents"))).lower()}
-    places = {"state.checkpoints.dir": state.as_uri(), "io.tmp.dirs": str(state), **waits}
+    places = {
+        "state.checkpoints.dir": state.as_uri(),
+        "io.tmp.dirs": str(state),
+        "pipeline.jars": JAR.as_uri(),
+        **waits,
+    }
     for name, value in {**MACHINE, **places, "rest.bind-port": str(told["port"]), **told.get("flink", {})}.items():
         tables.get_config().set(name, value)
-    # As from a stream: the bytes of a record, and when it arrived, which was after everything happened.
-    columns = "record BYTES, arrived_at AS CAST(TIMESTAMP '2030-01-01 00:00:00' AS TIMESTAMP(3))"
+    # As from a stream: the bytes of a record, its shard, and when it arrived, which was after everything happened.
+    columns = (
+        "record BYTES, shard STRING NOT NULL METADATA FROM 'file.name', "
+        "arrived_at AS CAST(TIMESTAMP '2030-01-01 00:00:00' AS TIMESTAMP(3))"
+    )
     path = Path(told["records"]).resolve()
     tables.execute_sql(
         f"CREATE TEMPORARY TABLE records ({columns}) "

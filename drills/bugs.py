@@ -1,12 +1,13 @@
 """Runs the tests that plant bugs, and reads from their account how many there were and how many the drills caught."""
 
-import subprocess
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree  # nosec B405  # what is read was written by our own tests
 
 from laptop.cloud.starting import ROOT
+from laptop.processes import spawn
 
 TESTS = Path("tests") / "drills" / "test_drills_planted_bugs.py"
 _OF_A_BUG = "test_a_planted_bug_is_caught"
@@ -24,9 +25,9 @@ def plant_bugs(folder: Path) -> Bugs:
     """Run the tests; their output is kept in the folder. The troubles without a bug count as one more."""
     account, log = folder / "planted.xml", folder / "planted.log"
     account.unlink(missing_ok=True)
+    log.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", str(TESTS), f"--junitxml={account}"]
-    with log.open("wb") as output:
-        subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, check=False)
+    spawn(command, environment=os.environ, log=log, cwd=ROOT).wait()
     return read_account(account.read_text()) if account.exists() else Bugs(planted=1)
 
 

@@ -20,9 +20,6 @@ starts the platform on this machine with a proxy in front of AWS, sends one sche
 things fail, and compares all that came out with what a plain detector in one process makes of the same traffic. It ends
 with 1 on any difference. `python -m drills run --schedules 1 --seed 1 --first 7` runs one schedule again;
 `--work-dir` names another folder, `--page` writes this page, `--bugs` also plants bugs and counts those caught.
-
-Longer runs have found one difference that is open; [the decision](decisions/0066-fault-drills.md) has what is known of
-it.
 """
 _RECOVERY = """\
 Recovery is the time from the end of a fault (or from a kill) until every incident has been told that what had been sent

@@ -6,7 +6,7 @@ from flink_app.settings import DetectorSettings
 
 
 def source_ddl(settings: DetectorSettings) -> str:
-    """Return the DDL of `records`: the bytes of each Kinesis record and when it arrived."""
+    """Return the DDL of `records`: the bytes of each Kinesis record, when it arrived, and in which shard."""
     options = _options(
         settings,
         stream=settings.events_stream,
@@ -17,7 +17,10 @@ def source_ddl(settings: DetectorSettings) -> str:
             "format": "raw",
         },
     )
-    columns = "`record` BYTES, `arrived_at` TIMESTAMP(3) METADATA FROM 'timestamp' VIRTUAL"
+    columns = (
+        "`record` BYTES, `arrived_at` TIMESTAMP(3) METADATA FROM 'timestamp' VIRTUAL, "
+        "`shard` STRING METADATA FROM 'shard-id' VIRTUAL"
+    )
     return f"CREATE TEMPORARY TABLE records ({columns}) WITH ({options})"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from commerce.known_networks import address_pattern
-from commerce.rules.rule import LONGEST_GAP_SECONDS, PANE_SECONDS
+from commerce.rules.rule import LONGEST_GAP_SECONDS
 from commerce.sql.flink import FlinkDialect, instant_text, seconds
 
 # What the rules read. The lake has the rest.
@@ -18,18 +18,13 @@ ROWTIME = """CASE
 END"""
 
 
-def watermark_sql(allowed_lateness_seconds: float) -> str:
-    """Return the watermark that a row's `rowtime` leads to: the end of the last pane that nobody is waited for in.
-
-    Between two ends of panes nothing becomes due. A watermark a row would wake every operator for each row.
-    """
-    behind = f"rowtime - {seconds(allowed_lateness_seconds)}"
-    into_pane = f"MOD(EXTRACT(SECOND FROM {behind}), {PANE_SECONDS}) * INTERVAL '1' SECOND"
-    return f"FLOOR({behind} TO SECOND) - {into_pane} - INTERVAL '0.001' SECOND"
+def timed_sql(judged: str) -> str:
+    """Return the query that gives each judged line the time that it has for the detector."""
+    return f"SELECT *, CAST({ROWTIME} AS TIMESTAMP(3)) AS rowtime FROM {judged}"
 
 
 def outcomes_sql(known_networks: Sequence[str]) -> str:
-    """Return the view `outcomes`: every line with what became of it. A late one came after its pane was judged.
+    """Return the view `outcomes`: every line with what became of it. A late one came after its pane was over.
 
     Raises ValueError for a text that is no IPv4 network.
     """
@@ -37,7 +32,7 @@ def outcomes_sql(known_networks: Sequence[str]) -> str:
     return f"""
         SELECT *, CASE
           WHEN reason IS NOT NULL THEN 'rejected'
-          WHEN CURRENT_WATERMARK(rowtime) IS NOT NULL AND rowtime <= CURRENT_WATERMARK(rowtime) THEN 'late'
+          WHEN late THEN 'late'
           {f"WHEN {FlinkDialect().matches('ip_address', known)} THEN 'known'" if known else ""}
           ELSE 'on_time'
         END AS outcome

@@ -22,7 +22,7 @@ from flink_app.tables import table_environment
 def main() -> None:
     """Start the detector and leave it running."""
     settings = decode(DetectorSettings, property_group(PROPERTY_GROUP))
-    tables = table_environment(settings)
+    tables = table_environment()
     for ddl in (source_ddl(settings), *sink_ddls(settings)):
         tables.execute_sql(ddl)
     build(tables, rules=with_thresholds(RULES, settings.threshold_overrides), settings=settings).execute()

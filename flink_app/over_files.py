@@ -26,15 +26,16 @@ from flink_app.settings import DetectorSettings
 if TYPE_CHECKING:
     from pyflink.table import StatementSet, StreamTableEnvironment
 
+JAR = Path(__file__).resolve().parent.parent / "build" / "jars" / "flink" / "floorwalker-detector.jar"
 # Files are read within minutes: taking generated code apart, so that Java may optimise it, costs more than it saves.
 SHORT_LIVED = {"parallelism.default": "1", "table.generated-code.max-length": "60000"}
 OUTPUTS = {"incidents": INCIDENT_FIELDS, "tallies": TALLY_FIELDS, "risks": RISK_FIELDS}
 
 
-def record_line(data: bytes, arrived_at: datetime) -> str:
-    """Return one line of `records.json`: a record's bytes and when it arrived."""
+def record_line(data: bytes, arrived_at: datetime, *, shard: str | None = None) -> str:
+    """Return one line of `records.json`: a record's bytes, when it arrived, and of which shard it is, if of any."""
     arrival = format_instant(arrived_at).replace("T", " ").removesuffix("Z")
-    return json.dumps({"record": base64.b64encode(data).decode(), "arrived_at": arrival}) + "\n"
+    return json.dumps({"record": base64.b64encode(data).decode(), "arrived_at": arrival, "shard": shard}) + "\n"
 
 
 def detect(
@@ -61,10 +62,10 @@ def between_files(
     from flink_app.pipeline import build  # noqa: PLC0415  # not there where only files are read or written
     from flink_app.tables import table_environment  # noqa: PLC0415
 
-    tables = table_environment(settings)
-    for name, value in {**SHORT_LIVED, **flink}.items():
+    tables = table_environment()
+    for name, value in {**SHORT_LIVED, "pipeline.jars": JAR.as_uri(), **flink}.items():
         tables.get_config().set(name, value)
-    columns = "record BYTES, arrived_at TIMESTAMP(3)"
+    columns = "record BYTES, arrived_at TIMESTAMP(3), shard STRING"
     waiting = {"source.monitor-interval": "200 ms"} if growing else {}
     tables.execute_sql(_files("records", columns, folder / "records.json", waiting))
     for output, fields in OUTPUTS.items():

@@ -7,10 +7,10 @@ from pyflink.datastream import DataStream
 from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StatementSet, StreamTableEnvironment, Table
 
-from commerce.rules.rule import Rule, SubjectType
+from commerce.rules.rule import PANE_SECONDS, Rule, SubjectType
 from commerce.sql.flink import judged_sql, lines_sql
 from flink_app.episodes import crossings_views, episodes_sql, incidents_sql
-from flink_app.events import CARRIED, ROWTIME, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql, watermark_sql
+from flink_app.events import CARRIED, on_time_after_sql, on_time_sql, outcomes_sql, tallies_sql, timed_sql
 from flink_app.features import crossings_sql, site_history_sql, site_panes_sql, site_parts_sql
 from flink_app.panes import pane_views
 from flink_app.risk import PACE, deeds_sql, purchases_sql, risks_sql, scored_sql
@@ -20,7 +20,8 @@ from flink_app.settings import DetectorSettings
 def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: DetectorSettings) -> StatementSet:
     """Return the statements that read `records` once and write `incidents`, `tallies` and, if told to, `risks`.
 
-    The tables must exist: `records(record BYTES, arrived_at TIMESTAMP(3))`, the others by the field table.
+    The tables must exist: `records(record BYTES, arrived_at TIMESTAMP(3), shard STRING)`, and the others by the field
+    table. Where there are no shards, `shard` is NULL.
     """
     read_events(tables, settings)
     for name, query in pane_views(rules, of_users=PACE if settings.behavioural_risk else ()):
@@ -38,9 +39,9 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
 
 def read_events(tables: StreamTableEnvironment, settings: DetectorSettings) -> None:
     """Create the views from `lines` to `on_time` and `on_time_after`: what the rules read."""
-    _view(tables, "lines", lines_sql("records"))
-    carried = (*CARRIED, "arrived_at")
-    _view(tables, "judged", judged_sql(lines="lines", carried=carried, seal=secrets.token_hex(16)))
+    about = ("arrived_at", "shard")
+    _view(tables, "lines", lines_sql("records", carried=about))
+    _view(tables, "judged", judged_sql(lines="lines", carried=(*CARRIED, *about), seal=secrets.token_hex(16)))
     _give_time(tables, settings)
     _view(tables, "outcomes", outcomes_sql(settings.known_networks))
     _view(tables, "on_time", on_time_sql())
@@ -74,15 +75,22 @@ def conclude(
 
 
 def _give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> None:
-    """Create `events_in_time`: `judged` with event time. SQL alone cannot put a watermark on a view."""
+    """Create `events_in_time`: `judged` with event time, which passes for all shards together, and what is late."""
+    tables.create_temporary_view("judged_once", _stream(tables, tables.from_path("judged")))
+    timed = tables.sql_query(timed_sql("judged_once"))
+    names = timed.get_schema().get_field_names()
     schema = Schema.new_builder()
-    for name in CARRIED:
-        schema.column(name, "STRING")
-    schema.column("arrived_at", "TIMESTAMP(3)").column("event_time_parsed", "TIMESTAMP(3)").column("reason", "STRING")
-    schema.column_by_expression("rowtime", f"CAST({ROWTIME} AS TIMESTAMP(3))")
-    schema.column_by_expression("read_at", "PROCTIME()")
-    schema.watermark("rowtime", watermark_sql(settings.allowed_lateness_seconds))
-    tables.create_temporary_view("events_in_time", _stream(tables, tables.from_path("judged")), schema.build())
+    for name, type_ in zip(names, timed.get_schema().get_field_data_types(), strict=True):
+        schema.column(name, type_)
+    schema.column("late", "BOOLEAN NOT NULL").column_by_expression("read_at", "PROCTIME()")
+    schema.watermark("rowtime", "SOURCE_WATERMARK()")
+    in_time = get_gateway().jvm.floorwalker.EventTime.of(
+        _stream(tables, timed)._j_data_stream,
+        names.index("shard"),
+        names.index("rowtime"),
+        *(1000 * each for each in (settings.allowed_lateness_seconds, PANE_SECONDS, settings.idle_timeout_seconds)),
+    )
+    tables.create_temporary_view("events_in_time", DataStream(in_time), schema.build())
 
 
 def _view(tables: StreamTableEnvironment, name: str, query: str) -> None:

@@ -11,7 +11,7 @@ from constructs import Construct
 from commerce.settings import encode, to_environment
 from flink_app.settings import PROPERTY_GROUP, DetectorSettings
 from lambdas.start_detector.settings import APPLICATION_ACTIONS, StartDetectorSettings
-from stacks.packaging import connector_jar, detector_zip, function_zip
+from stacks.packaging import detector_jar, detector_zip, function_zip
 from stacks.parts.function import Function
 from stacks.parts.log_group import log_group
 from stacks.parts.permission import allow
@@ -64,7 +64,7 @@ def _application(
     v2 = flink.CfnApplication
     groups = {
         PROPERTY_GROUP: {name: text for name, text in encode(settings).items() if text},
-        RUN_OPTIONS: {"python": "flink_app/main.py", "jarfile": f"lib/{connector_jar().name}"},
+        RUN_OPTIONS: {"python": "flink_app/main.py", "jarfile": f"lib/{detector_jar().name}"},
     }
     return v2(
         scope,

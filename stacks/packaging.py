@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTIFACTS = ROOT / "build" / "artifacts"
-CONNECTOR_JARS = ROOT / "build" / "jars" / "flink"
+DETECTOR_JARS = ROOT / "build" / "jars" / "flink"
 FUNCTION_DISTRIBUTIONS = ("aws-lambda-powertools", "jmespath", "typing-extensions")
 BATCH_DISTRIBUTIONS = ("sqlglot",)
 
@@ -28,9 +28,9 @@ class PackagingError(RuntimeError):
 
 
 def detector_zip() -> Path:
-    """Return the zip for Managed Flink: the program, the domain and the connector."""
+    """Return the zip for Managed Flink: the program, the domain and the jar."""
     _require("flink_app/main.py")
-    jar = connector_jar()
+    jar = detector_jar()
     contents = {**_folder("flink_app"), **_folder("commerce"), f"lib/{jar.name}": jar}
     return _write("detector", contents)
 
@@ -49,11 +49,11 @@ def batch_zip() -> Path:
     return _write("batch", {**_folder("glue_jobs"), **_folder("commerce"), **_installed(BATCH_DISTRIBUTIONS)})
 
 
-def connector_jar() -> Path:
-    """Return the one Kinesis connector; two of them on one class path lose records."""
-    jars = sorted(CONNECTOR_JARS.glob("*.jar"))
+def detector_jar() -> Path:
+    """Return the one jar, with the Kinesis connector in it; two of them on one class path lose records."""
+    jars = sorted(DETECTOR_JARS.glob("*.jar"))
     if len(jars) != 1:
-        raise PackagingError(f"{CONNECTOR_JARS} holds {len(jars)} jars, not one connector: run `make setup`")
+        raise PackagingError(f"{DETECTOR_JARS} holds {len(jars)} jars, not one: run `make setup`")
     return jars[0]
 
 

@@ -43,7 +43,7 @@ LAKE |= {"raw_events": RAW_COLUMNS, "raw_incidents": RAW_COLUMNS}
 # Names that AWS, Athena, Kaggle and the connectors of other versions gave to things.
 FOREIGN = {
     "json_extract_scalar", "IncomingRecords", "KinesisBatchInfo", "PendingConfirmation", "CDKToolkit", "SnapshotName",
-    "RESTORE_FROM_CUSTOM_SNAPSHOT", "OpenTableFormatInput",
+    "RESTORE_FROM_CUSTOM_SNAPSHOT", "OpenTableFormatInput", "ReadProvisionedThroughputExceeded",
 }  # fmt: skip
 
 
@@ -103,4 +103,4 @@ def sources() -> Iterator[Path]:
     """Give every file that says what exists: programs, SQL, templates of builds."""
     yield from (ROOT / name for name in ("Makefile", "app.py", "cdk.json", "pyproject.toml"))
     for room in ROOMS:
-        yield from (p for p in (ROOT / room).rglob("*") if p.suffix in (".py", ".sql", ".xml", ".txt"))
+        yield from (p for p in (ROOT / room).rglob("*") if p.suffix in (".py", ".sql", ".java", ".xml", ".txt"))

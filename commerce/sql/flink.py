@@ -88,14 +88,14 @@ def _field_text(name: str) -> str:
     return f"NULLIF(CASE WHEN members IS NULL THEN {parsed} ELSE {cut} END, '')"
 
 
-def lines_sql(records: str) -> str:
+def lines_sql(records: str, *, carried: Sequence[str] = ("arrived_at",)) -> str:
     """Return the query that gives one row a line: a record may hold several, and the archive keeps lines.
 
-    `records` has the columns `record` (bytes) and `arrived_at`. Bytes, because the raw format takes broken UTF-8
+    `records` has the columns `record` (bytes) and those `carried`. Bytes, because the raw format takes broken UTF-8
     for a text as it is, and only decoding shows where it is broken.
     """
     return f"""
-        SELECT line, arrived_at
+        SELECT line, {", ".join(carried)}
         FROM {records} CROSS JOIN UNNEST(SPLIT(DECODE(record, 'UTF-8'), {LINE_BREAK})) AS pieces(line)
         WHERE NOT REGEXP(line, '{_BLANK}')
     """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from commerce.incident import Incident, State
 from commerce.settings import encode
-from flink_app.over_files import record_line, states_in
+from flink_app.over_files import JAR, record_line, states_in
 from flink_app.replay.stored import Stored
 from flink_app.settings import DetectorSettings
 
@@ -118,8 +118,9 @@ def _write(path: Path, records: Iterable[tuple[bytes, datetime]]) -> int:
 
 def judge(folder: Path) -> None:
     """Let the detector judge the folder's records, with its settings. Raises ReplayError."""
-    if not FLINK_PYTHON.exists():
-        raise ReplayError(f"Flink is not at {FLINK_PYTHON.parent.parent}: run `make setup`")
+    for needed in (FLINK_PYTHON, JAR):
+        if not needed.exists():
+            raise ReplayError(f"{needed} is not there: run `make setup`")
     command = [str(FLINK_PYTHON), "-m", "flink_app.over_files", str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

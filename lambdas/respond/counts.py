@@ -11,7 +11,6 @@ from commerce.rules import RULES_BY_NAME
 
 # Stands for a rule or a reason that this version does not know: the number of metrics keeps its bound.
 OTHER = "other"
-REMEMBERED_TALLIES = 10_000
 
 
 class Counts:
@@ -57,22 +56,3 @@ class Counts:
 
 def _rule(incident: Incident) -> str:
     return incident.rule if incident.rule in RULES_BY_NAME else OTHER
-
-
-class RecentTallies:
-    """The tallies this container has counted: a batch delivered again is not counted again.
-
-    A container that is started in between forgets; the lake keeps the exact account.
-    """
-
-    def __init__(self) -> None:
-        self._ids: dict[str, None] = {}
-
-    def is_new(self, tally: Tally) -> bool:
-        """Return whether the tally was not seen yet, and remember it."""
-        if tally.tally_id in self._ids:
-            return False
-        self._ids[tally.tally_id] = None
-        if len(self._ids) > REMEMBERED_TALLIES:
-            del self._ids[next(iter(self._ids))]
-        return True

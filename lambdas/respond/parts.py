@@ -12,8 +12,8 @@ from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
 from lambdas.addresses import Concealment
 from lambdas.respond.allowed import Allowed
-from lambdas.respond.counts import RecentTallies
 from lambdas.respond.mail import Places
+from lambdas.respond.recent import Recent
 from lambdas.respond.responder import Responder
 from lambdas.respond.settings import RespondSettings
 from lambdas.respond.table import IncidentTable
@@ -73,7 +73,8 @@ def responder(
             ),
         ),
         concealment=concealment,
-        recent_tallies=RecentTallies(),
+        counted=Recent(),
+        told=Recent(),
         log=log,
         now=now,
         wait=wait,

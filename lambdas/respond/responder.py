@@ -24,8 +24,9 @@ from commerce.metrics import (
 from lambdas.addresses import Concealment
 from lambdas.kinesis import KinesisRecord
 from lambdas.respond.allowed import Allowed
-from lambdas.respond.counts import Counts, RecentTallies
+from lambdas.respond.counts import Counts
 from lambdas.respond.reading import Reading, read
+from lambdas.respond.recent import Recent
 from lambdas.respond.row import CLAIM
 from lambdas.respond.table import IncidentTable
 from lambdas.respond.topic import AlertTopic
@@ -46,13 +47,18 @@ class OutOfTimeError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Responder:
-    """The parts that answer a batch, built once a container."""
+    """The parts that answer a batch, built once a container.
+
+    `counted` are the ids of tallies that were counted, `told` the alerts that were sent: a mark that the table refuses
+    must not send one again.
+    """
 
     table: IncidentTable
     allowed: Allowed
     topic: AlertTopic
     concealment: Concealment
-    recent_tallies: RecentTallies
+    counted: Recent
+    told: Recent
     log: Logger
     now: Callable[[], datetime]
     wait: Callable[[float], None]
@@ -62,8 +68,10 @@ class Responder:
         counts = Counts()
         try:
             reading = read(records)
-            for tally in filter(self.recent_tallies.is_new, reading.tallies):
-                counts.add_tally(tally)
+            for tally in reading.tallies:
+                if tally.tally_id not in self.counted:
+                    self.counted.note(tally.tally_id)
+                    counts.add_tally(tally)
             # A signal about a person is stored and told nowhere: counting it is all.
             for risk in reading.risks:
                 counts.add(RISKS_SEEN, risk.risk_class)
@@ -119,8 +127,11 @@ class Responder:
         if stored.alert_is_pending and not stored.alert_is_ours:
             raise AlertHeldError("another invocation is sending the alert")
         if stored.alert_is_pending:
-            self.topic.send(episode, risen_from=stored.row.alerted_severity)
-            counts.add_incident(ALERTS_SENT, episode)
+            alert = f"{episode.incident_id} {episode.severity}"
+            if alert not in self.told:
+                self.topic.send(episode, risen_from=stored.row.alerted_severity)
+                self.told.note(alert)
+                counts.add_incident(ALERTS_SENT, episode)
             self.table.mark_alerted(stored.row, now=self.now())
             self.log.info("alert sent", incident_id=episode.incident_id, rule=episode.rule)
 

@@ -20,8 +20,9 @@ _SLOTS = 2
 JOB_MANAGER, TASK_MANAGER = "jobmanager", "taskmanager"
 _SERVERS = (JOB_MANAGER, TASK_MANAGER)
 # moto speaks JSON only, and the AWS SDK inside the connector would speak CBOR.
-# Code that runs for seconds is not worth optimising: half of the time until a job is submitted went to that.
-_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Code that runs for seconds is not worth optimising: half of the time until a job is submitted went to that. Nor is
+# that of the set-up's jars worth verifying, another tenth.
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 _NO_CBOR = "-Daws.cborEnabled=false -Dcom.amazonaws.sdk.disableCbor=true"
 
 

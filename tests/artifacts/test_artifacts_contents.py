@@ -36,8 +36,7 @@ def test_a_function_carries_the_libraries_of_the_lock_file(name):
 def test_the_detector_carries_one_connector():
     """Two connectors on one class path lose records."""
     jars = [name for name in _names(detector_zip()) if name.endswith(".jar")]
-    assert len(jars) == 1
-    assert jars[0].startswith("lib/flink-sql-connector-kinesis-")
+    assert jars == ["lib/floorwalker-detector.jar"]
 
 
 @pytest.mark.parametrize("build", [detector_zip, batch_zip, lambda: function_zip("respond")])
@@ -88,7 +87,7 @@ def test_a_missing_or_second_connector_is_refused(monkeypatch, tmp_path, jars):
     """The message says how to get exactly one."""
     for jar in jars:
         (tmp_path / jar).touch()
-    monkeypatch.setattr(packaging, "CONNECTOR_JARS", tmp_path)
+    monkeypatch.setattr(packaging, "DETECTOR_JARS", tmp_path)
     with pytest.raises(packaging.PackagingError, match="make setup"):
         detector_zip()
 

@@ -1,10 +1,12 @@
 """The real detector on a real Flink mini cluster, reading and writing files instead of streams."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from pyflink.table import StatementSet
 
 from commerce.event import Event, to_line
 from commerce.incident import Incident
@@ -26,10 +28,32 @@ class Record:
 
     data: bytes
     arrived_at: datetime = ARRIVED_AT
+    shard: str | None = None
 
 
 def records_of(events: Sequence[Event]) -> list[Record]:
     return [Record(to_line(event)) for event in events]
+
+
+def with_outcomes(
+    folder: Path,
+    *,
+    rules: Sequence[Rule],
+    settings: DetectorSettings,
+    flink: Mapping[str, str],
+    growing: bool = False,
+) -> StatementSet:
+    """Return the detector on the folder, not yet running, which also writes what became of each line."""
+    tables, statements = between_files(folder, rules=rules, settings=settings, flink=flink, growing=growing)
+    options = f"'connector' = 'filesystem', 'path' = '{folder / 'met'}', 'format' = 'raw'"
+    tables.execute_sql(f"CREATE TEMPORARY TABLE met (outcome STRING) WITH ({options})")
+    return statements.add_insert_sql("INSERT INTO met SELECT outcome FROM outcomes")
+
+
+def outcomes_in(folder: Path) -> Counter[str]:
+    """Return how many lines met which outcome."""
+    parts = (part.read_text() for part in (folder / "met").rglob("part-*"))
+    return Counter(line for part in parts for line in part.splitlines())
 
 
 @dataclass(frozen=True)
@@ -59,14 +83,9 @@ class Detector:
     ) -> tuple[list[Incident], Counter[str]]:
         """Return every state of every incident, in no order, and how many lines met which outcome."""
         self._write(records)
-        tables, statements = between_files(self.folder, rules=rules, settings=settings, flink=MACHINE)
-        met = self.folder / "met"
-        options = f"'connector' = 'filesystem', 'path' = '{met}', 'format' = 'raw'"
-        tables.execute_sql(f"CREATE TEMPORARY TABLE met (outcome STRING) WITH ({options})")
-        statements.add_insert_sql("INSERT INTO met SELECT outcome FROM outcomes").execute().wait()
-        parts = (part.read_text() for part in met.rglob("part-*"))
-        return states_in(self.folder), Counter(line for part in parts for line in part.splitlines())
+        with_outcomes(self.folder, rules=rules, settings=settings, flink=MACHINE).execute().wait()
+        return states_in(self.folder), outcomes_in(self.folder)
 
     def _write(self, records: Sequence[Record]) -> None:
-        lines = "".join(record_line(record.data, record.arrived_at) for record in records)
+        lines = "".join(record_line(record.data, record.arrived_at, shard=record.shard) for record in records)
         (self.folder / "records.json").write_text(lines)

@@ -13,8 +13,6 @@ from commerce.event import Event, parse
 from commerce.sql.flink import judged_sql, lines_sql
 from flink_app.tables import table_environment
 
-from detecting import SETTINGS  # isort: skip  # a module beside this one
-
 NAMES = ("event_id", "event_type", "product_id", "user_id", "user_session", "ip_address", "user_agent")
 Records = Callable[[], list[bytes]]
 Rows = Callable[[Records], list[Any]]
@@ -60,7 +58,7 @@ def number(row: Any) -> int:
 
 def taken_apart(folder: Path, records: list[bytes]) -> list[Any]:
     """Return the rows that lines become: when they arrived, the fields, and the reason."""
-    tables = table_environment(SETTINGS)
+    tables = table_environment()
     source = folder / "records.json"
     source.write_text(
         "".join(

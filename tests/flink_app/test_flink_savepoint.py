@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from detecting import MACHINE, SETTINGS, Detector, records_of
+from detecting import MACHINE, SETTINGS, Detector, outcomes_in, records_of, with_outcomes
 from shoppers import after, clicks, in_order, people
 
 from commerce.event import Event
 from commerce.incident import Incident
 from commerce.rules import CATALOGUE_SCRAPING, REQUEST_FLOOD
 from commerce.rules.rule import Rule, with_thresholds
-from flink_app.over_files import between_files, record_line, states_in
+from flink_app.over_files import record_line, states_in
 
 RULES = (REQUEST_FLOOD, CATALOGUE_SCRAPING)
 LOWERED = with_thresholds(RULES, ["catalogue_scraping.products=120"])
@@ -32,7 +32,7 @@ def run(
 ) -> str:
     """Run on the folder, which may still grow, until its incidents say so; return where the state was saved."""
     flink = {**MACHINE} | ({"execution.state-recovery.path": start} if start else {})
-    _, statements = between_files(folder, rules=rules, settings=SETTINGS, flink=flink, growing=True)
+    statements = with_outcomes(folder, rules=rules, settings=SETTINGS, flink=flink, growing=True)
     job = statements.execute().get_job_client()
     while not until("".join(path.read_text() for path in (folder / "incidents").rglob("*") if path.is_file())):
         assert job.get_job_status().result().name in {"CREATED", "RUNNING"}
@@ -46,7 +46,10 @@ def told(states: Sequence[Incident]) -> set[tuple[str, str, datetime]]:
 
 
 def test_a_restart_in_the_middle_changes_nothing_and_a_new_threshold_judges_what_was_counted_before(tmp_path):
-    """Same ids as without it. The scraper did one half of its work before the threshold was lowered."""
+    """Same ids as without it. The scraper did one half of its work before the threshold was lowered.
+
+    What comes right after the restart, and would have been late without it, is late.
+    """
     events = in_order(
         clicks("early", count=300, start=600, within=100),
         clicks("flood", count=4000, start=500, within=1000),
@@ -54,14 +57,20 @@ def test_a_restart_in_the_middle_changes_nothing_and_a_new_threshold_judges_what
         people(count=20, start=0, within=4000),
         clicks("finisher", count=600, start=3000, within=200),
     )
+    first = [event for event in events if event.event_time < MIDDLE]
+    late = clicks("late", count=300, start=100, within=50)
+    second = [*late, *(event for event in events if event.event_time >= MIDDLE)]
     (tmp_path / "whole").mkdir()
-    whole = Detector(tmp_path / "whole").states(records_of(events), rules=LOWERED)
+    detector = Detector(tmp_path / "whole")
+    whole, met = detector.states_and_outcomes(records_of([*first, *second]), rules=LOWERED, settings=SETTINGS)
 
     halves = tmp_path / "halves"
-    arrive(halves, "first.json", [event for event in events if event.event_time < MIDDLE])
+    arrive(halves, "first.json", first)
     saved = run(halves, RULES, until=lambda written: "early" in written)
-    arrive(halves, "second.json", [event for event in events if event.event_time >= MIDDLE])
+    arrive(halves, "second.json", second)
     run(halves, LOWERED, until=lambda written: "finisher" in written, start=saved, end=True)
 
     assert told(states_in(halves)) == told(whole)
+    assert outcomes_in(halves) == met
+    assert met["late"] == len(late)
     assert {state.subject for state in whole} == {"early", "flood", "scraper", "finisher"}

@@ -43,6 +43,17 @@ def test_a_fault_after_a_call_ends_in_one_row_and_one_alert(shop: Shop, number: 
     assert len(shop.alerts()) == (2 if number == 1 else 1)
 
 
+def test_a_container_whose_mark_is_refused_does_not_send_the_alert_again(shop: Shop) -> None:
+    """It knows that it was sent; only one that is started in between cannot."""
+    container = shop.container(Calls(before={2: throttle}))
+    batch = [to_line(incident())]
+    assert shop.deliver(batch, container=container) != []
+    assert shop.deliver(batch, container=container) == []
+    assert len(shop.alerts()) == 1
+    (row,) = shop.rows().values()
+    assert row.alerted_at is not None
+
+
 def _deliver_until_answered(shop: Shop, calls: Calls) -> None:
     batch = [to_line(incident())]
     for attempt in range(5):

@@ -34,11 +34,11 @@ def test_no_property_of_the_detector_is_empty(every_stage):
         assert all(group.values())
 
 
-def test_the_detector_is_started_by_its_program_and_connector(every_stage):
+def test_the_detector_is_started_by_its_program_and_jar(every_stage):
     """Managed Flink takes the names as paths within the zip."""
     options = _property_groups(every_stage)["kinesis.analytics.flink.run.options"]
     assert options["python"] == "flink_app/main.py"
-    assert options["jarfile"].startswith("lib/flink-sql-connector-kinesis")
+    assert options["jarfile"] == "lib/floorwalker-detector.jar"
 
 
 def test_the_responders_environment_decodes_to_its_settings(every_stage):
