@@ -3,6 +3,7 @@
 A way to answer is only compared with others that give the same rows: a fast wrong answer is no answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,16 @@ def fingerprints(folder: Path) -> dict[str, str]:
 
 def fingerprint(question: Question, place: Path, *, where: str = "true") -> str:
     """Return the number of rows and a sum of their hashes: equal for the same rows in any order."""
-    cells = ", ".join(f"CAST(CAST({name} AS {_type(name)}) AS VARCHAR)" for name in question.columns)
+    return _fingerprint([f"CAST({name} AS {_type(name)})" for name in question.columns], place, where)
+
+
+def table_fingerprint(columns: Sequence[str], place: Path) -> str:
+    """Return the same of all rows of a table, to the last digit, in the table's own types."""
+    return _fingerprint(columns, place, "true") if any(place.rglob("*.parquet")) else "0 rows"
+
+
+def _fingerprint(columns: Sequence[str], place: Path, where: str) -> str:
+    cells = ", ".join(f"CAST({column} AS VARCHAR)" for column in columns)
     source = f"read_parquet('{place}/**/*.parquet', hive_partitioning = false)"
     with duckdb.connect() as connection:
         rows, total = connection.sql(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,11 @@ def told(settings: LakeSettings) -> dict[str, Any]:
     return asdict(settings)
 
 
+def in_the_night_after(day: date) -> datetime:
+    """Return when a shop computes a day."""
+    return datetime.combine(day + timedelta(days=1), time(hour=2), UTC)
+
+
 def table_folder(folder: Path, table: str) -> Path:
     """Return where the data files of a table are that has only been added to."""
     return folder / DATABASE / table / "data"
@@ -53,11 +59,14 @@ def event_files(folder: Path) -> list[str]:
 
 
 def run(job: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a job over the lake of these settings; return its seconds, those of its steps, and its account."""
-    settings = LakeSettings(**given)
+    """Run a job over the lake of these settings, at `now`; return its seconds, those of its steps, and its account."""
+    now = datetime.fromisoformat(given["now"])
+    settings = LakeSettings(**{name: value for name, value in given.items() if name != "now"})
     _warm_up(settings)
     watch = Stopwatch()
-    account = run_job(job, settings=settings, order=Order(), environment=os.environ, reached=watch.reached)
+    account = run_job(
+        job, settings=settings, order=Order(), environment=os.environ, clock=lambda: now, reached=watch.reached
+    )
     watch.reached("end")
     return {**watch.seconds_by_step(), "account": account}
 

@@ -3,15 +3,16 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import BUILDING_BLOCKS, QUESTIONS
 from benchmarks.bucket import served
 from benchmarks.input import Input, delivered_from
-from benchmarks.lakes import lake_settings, told
+from benchmarks.lakes import in_the_night_after, lake_settings, told
 from benchmarks.measure import Measured, middle, middle_cpu, middle_steps, run_task
+from glue_jobs.settings import LakeSettings
 
 Say = Callable[[str], None]
 
@@ -29,7 +30,7 @@ class Pipeline:
     def run(self, say: Say) -> None:
         """Run both jobs once more, into an empty lake that is left for the questions."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        settings = told(lake_settings(self.engine, self.folder))
+        settings = _at_night(lake_settings(self.engine, self.folder), self.source.days[-1])
         with served(self.source.folder) as environment:
             say("curate")
             self.curates.append(run_task("curate", settings, environment=environment))
@@ -93,13 +94,17 @@ def day_after(source: Input, *, folder: Path, runs: int, say: Say) -> dict[str, 
     }
 
 
+def _at_night(settings: LakeSettings, newest: date) -> dict[str, Any]:
+    return {**told(settings), "now": in_the_night_after(newest).isoformat()}
+
+
 def _days(source: Input, folder: Path, say: Say) -> dict[str, Measured]:
     shutil.rmtree(folder, ignore_errors=True)
-    settings = told(lake_settings("duckdb", folder))
     taken: dict[str, Measured] = {}
     last = source.days[-1]
-    for name, withheld in (("before", delivered_from(last)), ("day", delivered_from(last + timedelta(days=1)))):
-        with served(source.folder, withheld=withheld) as environment:
+    for name, newest in (("before", last - timedelta(days=1)), ("day", last)):
+        settings = _at_night(lake_settings("duckdb", folder), newest)
+        with served(source.folder, withheld=delivered_from(newest + timedelta(days=1))) as environment:
             for job in ("curate", "marts"):
                 say(f"{job}, {'all days but the last' if name == 'before' else 'one more day'}")
                 taken[f"{job}_{name}"] = run_task(job, settings, environment=environment)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.answers import QUESTIONS, fingerprint, fingerprints
+from benchmarks.answers import QUESTIONS, fingerprint, fingerprints, table_fingerprint
 from benchmarks.lakes import event_files, lake_settings, table_folder, told
 from benchmarks.measure import Measured, middle, middle_cpu, middle_steps, run_task
 from benchmarks.pipeline import Pipeline, Say
+from glue_jobs.marts import marts
 
 OURS_BUILT = "marts, both readings, built and written"
 OURS_FROM_EVENTS = "marts' SELECTs and building blocks, one reading"
@@ -40,13 +41,15 @@ def marts_fingerprints(folder: Path) -> dict[str, str]:
 
 
 def compared(lake: Pipeline, other: Pipeline) -> list[str]:
-    """Return in words in which of the five marts two lakes differ, and in what was taken from the raw records."""
+    """Return in words in which marts two lakes differ, and in what was taken from the raw records."""
     return _differences(lake.source.rows, f"{other.engine}'s lake", _made(lake), _made(other))
 
 
 def _made(lake: Pipeline) -> dict[str, str]:
     taken = {f"{name} taken": str(count) for name, count in lake.account.items()}
-    return {**taken, **marts_fingerprints(lake.folder)}
+    folders = {mart.name: table_folder(lake.folder, mart.name) for mart in marts()}
+    rows = {mart.name: table_fingerprint(mart.table.column_names, folders[mart.name]) for mart in marts()}
+    return taken | rows
 
 
 def _selects(lake: Pipeline, runs: int, say: Say) -> Iterator[dict[str, Any]]:

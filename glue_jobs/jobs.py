@@ -16,6 +16,7 @@ from glue_jobs.withdraw import withdraw
 from glue_jobs.writer import only_writer
 
 Account = dict[str, int]
+Clock = Callable[[], datetime]
 
 
 class JobError(ValueError):
@@ -29,16 +30,13 @@ class Work:
     engine: Engine
     settings: LakeSettings
     order: Order
+    clock: Clock
     reached: Callable[[str], None]
 
     @property
     def raw(self) -> RawBucket:
         """The bucket of raw records."""
         return RawBucket(name=self.settings.raw_bucket)
-
-    def clock(self) -> datetime:
-        """Return the time now; jobs read it nowhere else."""
-        return datetime.now(UTC)
 
 
 def _curate(work: Work) -> Account:
@@ -113,9 +111,10 @@ def run_job(
     settings: LakeSettings,
     order: Order,
     environment: Mapping[str, str],
+    clock: Clock = lambda: datetime.now(UTC),
     reached: Callable[[str], None] = lambda _step: None,
 ) -> Account:
-    """Run a job to its end, nobody else writing meanwhile; return its account.
+    """Run a job to its end, nobody else writing meanwhile; return its account. `clock` gives the time now, in UTC.
 
     Raises JobError, EngineError, RawError, AllowListError, WithdrawError.
     """
@@ -126,7 +125,7 @@ def run_job(
     with only_writer(settings, reached=reached):
         engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=environment)
         try:
-            return JOBS[name](Work(engine=engine, settings=settings, order=order, reached=reached))
+            return JOBS[name](Work(engine=engine, settings=settings, order=order, clock=clock, reached=reached))
         finally:
             engine.close()
 

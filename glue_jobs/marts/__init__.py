@@ -43,7 +43,8 @@ class Period(StrEnum):
 class Mart:
     """One mart. `columns` are those of its query; the table has the reading before them.
 
-    A day's rows may be made of other days too: of the `days_before` it and the `days_after` it.
+    A day's rows may be made of other days too: of the `days_before` it and the `days_after` it. They are made of rows
+    that are alike in the column `alike`, if there is one: of the other days, those of others need not be read.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Mart:
     working: bool
     days_before: int
     days_after: int
+    alike: str
     columns: tuple[Column, ...]
     sql: str
 
@@ -138,6 +140,7 @@ def _mart(name: str, text: str) -> Mart:
         working=header.one("working", "no") == "yes",
         days_before=int(header.one("days before", "0")),
         days_after=int(header.one("days after", "0")),
+        alike=header.one("alike", ""),
         columns=tuple(_column(text) for text in header.every("column")),
         sql=sql.rstrip(),
     )

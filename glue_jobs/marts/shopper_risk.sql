@@ -4,6 +4,7 @@
 -- period: day
 -- days before: $days_before
 -- days after: 1
+-- alike: user_id
 -- reads: shopper_stretches
 -- key: day user_id began_at
 -- order: day, risk DESC, user_id, began_at
