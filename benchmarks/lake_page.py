@@ -18,10 +18,10 @@ _HOW = f"""\
 - **The input** is made up in the shape of [the recorded data](dataset.md): the events of a month as gzip objects of
   JSON lines by arrival hour, with a few records that come twice and a few that are no events. `curate` reads it
   through the S3 API, from a folder on disk.
-- **Each measurement is a process of its own**, and each figure the median of its runs. Seconds are those of the work:
-  the start of Python, libraries and Java is left out for everybody. *Processor* is the seconds of all cores together,
-  which hardly change when something else runs meanwhile. Memory is the largest sum of resident memory over
-  the process and its children.
+- **Each measurement is a process of its own**, and each figure the median of its runs, if there were several. Seconds
+  are those of the work: the start of Python, libraries and Java is left out for everybody. *Processor* is the seconds
+  of all cores together, which hardly change when something else runs meanwhile. Memory is the largest sum of resident
+  memory over the process and its children.
 - **Marts** is the whole build: every mart, all traffic and people only, written to Iceberg tables. The made-up
   shop has no incidents, so both readings are the same rows and are computed once.
 - **The five questions** are asked over the same Parquet files, those of the lake's events, and every way must give the
@@ -44,8 +44,12 @@ def _machine(report: Report) -> str:
     machine, runs = report["machine"], report["plan"]["runs"]
     return (
         f"{machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB, Python {machine['python']}, "
-        f"DuckDB {machine['duckdb']}, PySpark {machine['pyspark']}, pandas {machine['pandas']}; medians of {runs}.\n"
+        f"DuckDB {machine['duckdb']}, PySpark {machine['pyspark']}, pandas {machine['pandas']}; {_of_how_many(runs)}.\n"
     )
+
+
+def _of_how_many(runs: int) -> str:
+    return "each figure of one run" if runs == 1 else f"medians of {runs}"
 
 
 def _section(section: Section) -> str:

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 PATIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5})
 # Two attempts of at most six seconds: less than the time for which an alert is claimed.
 BRISK = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+# Three: what the responder may wait for its table before it reports a record as failed.
+STEADY = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 3})
 # For who waits for a function's answer: longer than any of ours may run, and never asked twice by the client itself.
 WAITING = Config(connect_timeout=5, read_timeout=120, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 def dynamodb() -> "DynamoDBClient":
     """Return a client for the incidents table."""
-    return boto3.client("dynamodb", config=PATIENT)
+    return boto3.client("dynamodb", config=STEADY)
 
 
 def allow_list() -> "DynamoDBClient":

@@ -101,7 +101,8 @@ class ResponseStack(Stack):
             name="respond",
             code=function_zip("respond"),
             environment=to_environment(settings),
-            timeout=Duration.seconds(60),
+            # One that hangs is found out no sooner. It has to wait for a claim, and for its table.
+            timeout=Duration.seconds(30),
         )
 
     def _outputs(self) -> None:

@@ -7,6 +7,8 @@ import pytest
 from commerce import metrics
 from glue_jobs.marts import marts
 from glue_jobs.questions import questions
+from lambdas.clients import STEADY
+from lambdas.respond.responder import PAUSES_SECONDS, RESERVE_SECONDS
 
 DELIVERY = "AWS::KinesisFirehose::DeliveryStream"
 
@@ -26,6 +28,13 @@ def test_the_responder_reads_incidents_from_the_beginning(every_stage):
     reading = every_stage.one("AWS::Lambda::EventSourceMapping").properties
     assert reading["StartingPosition"] == "TRIM_HORIZON"
     assert "Incidents" in json.dumps(reading["EventSourceArn"])
+
+
+def test_a_responder_that_hangs_is_ended_soon_and_one_that_waits_is_not(every_stage):
+    """Its time is that of one recovery; a claim and the longest call of the table lie within it."""
+    limit = every_stage.one("AWS::Lambda::Function", "Responder").properties["Timeout"]
+    longest_call = STEADY.retries["total_max_attempts"] * (STEADY.connect_timeout + STEADY.read_timeout)
+    assert max(sum(PAUSES_SECONDS), longest_call) + RESERVE_SECONDS < limit <= 30
 
 
 @pytest.mark.parametrize("name", ["Events", "Incidents"])
