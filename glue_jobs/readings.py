@@ -42,26 +42,22 @@ def mart_sql(
 ) -> str:
     """Return the query for one reading of a mart, over these days, None for all there are."""
     made_of = None if days is None else mart.made_of(days)
+    looks_around = made_of is not None and made_of != frozenset(days or ())
     seen = {name: _seen(name, reading, made_of, known_networks) for name in mart.reads}
-    of_these = ""
-    if days and made_of != frozenset(days):
-        of_these = f" WHERE {on_days('day', days)}"
-        if mart.alike:
-            seen = {
-                name: _alike(sql, mart.alike, _seen(name, reading, days, known_networks)) for name, sql in seen.items()
-            }
-    seen_of_all = ", ".join(f"seen_{name} AS ({sql})" for name, sql in seen.items())
-    return f"WITH {seen_of_all} SELECT {', '.join(mart.column_names)} FROM ({mart.sql}\n) AS mart{of_these}"
+    if looks_around and mart.alike:
+        on_these = {name: _seen(name, reading, days, known_networks) for name in mart.reads}
+        seen = {
+            name: f"{sql} AND {mart.alike} IN (SELECT {mart.alike} FROM ({on_these[name]}) AS on_these_days)"
+            for name, sql in seen.items()
+        }
+    named = ", ".join(f"seen_{name} AS ({sql})" for name, sql in seen.items())
+    of_these = f" WHERE {on_days('day', days or ())}" if looks_around else ""
+    return f"WITH {named} SELECT {', '.join(mart.column_names)} FROM ({mart.sql}\n) AS mart{of_these}"
 
 
 def on_days(column: str, days: Collection[date]) -> str:
     """Return the condition that the column is one of the days."""
     return f"{column} IN ({', '.join(day_literal(day) for day in sorted(days))})"
-
-
-def _alike(seen: str, column: str, others: str) -> str:
-    """Return the rows seen that are like one of the others in a column."""
-    return f"{seen} AND {column} IN (SELECT {column} FROM ({others}) AS others)"
 
 
 def _seen(name: str, reading: Reading, days: Collection[date] | None, known_networks: Collection[str]) -> str:
