@@ -25,6 +25,9 @@ _FIELD = {
     Measure.USERS: "user_id",
     Measure.ADDRESSES: "ip_address",
     Measure.AGENTS: "user_agent",
+    Measure.NEW_ADDRESSES: "ip_address",
+    Measure.NEW_AGENTS: "user_agent",
+    Measure.EARLIER_EVENTS: "event_id",
 }
 _PLACES = Decimal("0.0001")
 NO_RHYTHM = 1.0
@@ -86,23 +89,31 @@ class Trail:
 
     def window(self, panes: int) -> list[Pane]:
         """Return the panes that make up the window of so many panes that ends with the latest."""
-        first = self.panes[-1].number - panes
-        return [pane for pane in self.panes if pane.number > first]
+        return self._within(panes, 0)
+
+    def before(self, window: int, habit: int) -> list[Pane]:
+        """Return those of the latest `habit` panes that lie before the window."""
+        return self._within(habit, window)
+
+    def _within(self, panes: int, but: int) -> list[Pane]:
+        latest = self.panes[-1].number
+        return [pane for pane in self.panes if latest - panes < pane.number <= latest - but]
 
 
-def measured(feature: Feature, window: Sequence[Pane], pane_seconds: int) -> float:
-    """Return the feature over the panes of the window; raises ValueError for a feature of the site."""
+def measured(feature: Feature, window: Sequence[Pane], pane_seconds: int, *, before: Sequence[Pane] = ()) -> float:
+    """Return the feature over the panes of the window, beside those before it; raises ValueError for the site's."""
     match feature.measure:
-        case Measure.EVENTS:
-            return sum(len(pane.different(feature)) for pane in window)
+        case Measure.EVENTS | Measure.EARLIER_EVENTS:
+            panes = window if feature.measure is Measure.EVENTS else before
+            return sum(len(pane.different(feature)) for pane in panes)
         case Measure.PRODUCTS | Measure.USERS | Measure.ADDRESSES | Measure.AGENTS:
-            return len(frozenset[str]().union(*(pane.different(feature) for pane in window)))
+            return len(_together(feature, window))
+        case Measure.NEW_ADDRESSES | Measure.NEW_AGENTS:
+            return len(_together(feature, window) - _together(feature, before))
         case Measure.SHARE:
             return _share(feature, window)
-        case Measure.GAPS:
-            return sum(pane.gaps()[0] for pane in window)
-        case Measure.GAP_VARIATION:
-            return _gap_variation(window)
+        case Measure.GAPS | Measure.GAP_VARIATION:
+            return _rhythm(feature, window)
         case Measure.ACTIVE_SECONDS:
             return pane_seconds * len(window)
         case _:
@@ -120,6 +131,10 @@ def least_events(rule: Rule) -> float:
     return max((bound for bound in bounds if bound is not None), default=0)
 
 
+def _together(feature: Feature, panes: Sequence[Pane]) -> frozenset[str]:
+    return frozenset[str]().union(*(pane.different(feature) for pane in panes))
+
+
 def _share(feature: Feature, window: Sequence[Pane]) -> float:
     everything = Feature(name="events", measure=Measure.EVENTS)
     part = sum(len(pane.different(feature)) for pane in window)
@@ -127,8 +142,10 @@ def _share(feature: Feature, window: Sequence[Pane]) -> float:
     return float((Decimal(part) / Decimal(whole)).quantize(_PLACES, ROUND_HALF_UP))
 
 
-def _gap_variation(window: Sequence[Pane]) -> float:
+def _rhythm(feature: Feature, window: Sequence[Pane]) -> float:
     number, total, squares = (sum(column) for column in zip(*(pane.gaps() for pane in window), strict=True))
+    if feature.measure is Measure.GAPS:
+        return float(number)
     if number == 0:
         return NO_RHYTHM
     variation = math.sqrt(max(number * squares - total * total, 0)) / total

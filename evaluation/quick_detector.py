@@ -36,7 +36,7 @@ class Outcomes:
 
 
 class QuickDetector:
-    """Takes events about in order of their times and gives crossings. The state of a subject is its longest window."""
+    """Takes events about in order of their times and gives crossings. It remembers as long as a rule looks back."""
 
     def __init__(self, rules: Sequence[Rule], *, known_networks: Sequence[str] = ()) -> None:
         self.outcomes = Outcomes()
@@ -135,7 +135,8 @@ class Track:
         gaps = any(feature.measure is Measure.GAPS for rule in rules for feature in rule.features)
         pane_seconds = rules[0].pane_seconds if rules else 1
         longest_gap = LONGEST_GAP_SECONDS + pane_seconds if gaps else 0
-        self._keep_panes = max([longest_gap, *(rule.window_seconds for rule in rules)]) // pane_seconds
+        looks_back = (seconds for rule in rules for seconds in (rule.window_seconds, rule.habit_seconds))
+        self._keep_panes = max([longest_gap, *looks_back]) // pane_seconds
         self._least_events = min((least for _, least, _ in self._rules), default=0)
         self._trails: dict[str, Trail] = {}
         self._swept = 0
@@ -158,7 +159,10 @@ class Track:
             if trail.events < least:
                 continue
             window = trail.window(panes)
-            if sum(len(pane.events) for pane in window) >= least and meets(rule, window):
+            if sum(len(pane.events) for pane in window) < least:
+                continue
+            habit = trail.before(panes, rule.habit_seconds // rule.pane_seconds) if rule.habit_seconds else []
+            if meets(rule, window, habit):
                 leading = measured(rule.feature(rule.leading.feature), window, rule.pane_seconds)
                 yield Crossing(rule, subject, at_ms, leading)
 
@@ -171,10 +175,10 @@ class Track:
         self._trails = {who: trail for who, trail in self._trails.items() if trail.panes[-1].number > oldest}
 
 
-def meets(rule: Rule, window: Sequence[Pane]) -> bool:
-    """Return whether all conditions of the rule hold over the window."""
+def meets(rule: Rule, window: Sequence[Pane], before: Sequence[Pane] = ()) -> bool:
+    """Return whether all conditions of the rule hold over the window, beside what was before it."""
     return all(
-        holds(condition, measured(rule.feature(condition.feature), window, rule.pane_seconds))
+        holds(condition, measured(rule.feature(condition.feature), window, rule.pane_seconds, before=before))
         for condition in rule.conditions
     )
 

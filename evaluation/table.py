@@ -21,7 +21,8 @@ def show(console: Console, evaluation: Evaluation) -> None:
 def _families(scores: Scores) -> Table:
     table = Table(title="Attacks, with 95 % confidence intervals")
     for column in ("family", "planted", "recall", "precision", "s, median", "s, p95", "s from first excess", "each"):
-        table.add_column(column, justify="left" if column == "family" else "right")
+        name = column == "family"
+        table.add_column(column, justify="left" if name else "right", no_wrap=name)
     for family in scores.families:
         times = family.seconds_to_detect
         table.add_row(

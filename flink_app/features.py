@@ -4,12 +4,13 @@ Every rule ends in the same columns, so that what follows treats all rules alike
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
 from commerce.incident import MAX_SUBJECTS
 from commerce.rules.rule import PANE_SECONDS, Condition, Feature, Measure, Rule, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
-from flink_app.panes import SUBJECT_COLUMNS, pane_columns, panes_view, trailing
+from flink_app.panes import NEW, SUBJECT_COLUMNS, pane_columns, panes_view, trailing
 
 _SITE_COLUMNS = {
     Measure.CROWD_EVENTS: "crowd",
@@ -19,6 +20,7 @@ _SITE_COLUMNS = {
     Measure.EXCESS_BUYING_SHARE: "ROUND(GREATEST(buys - usual_buys, 0.0) / GREATEST(crowd - usual, 1.0), 4)",
     Measure.BASELINE_SECONDS: "baseline_seconds",
 }
+_OF_HABIT = frozenset((Measure.EARLIER_EVENTS, *NEW))
 # The standard deviation of the pauses over their mean. The sums are whole numbers, so that no order of adding shows.
 _GAP_VARIATION = """
     CASE WHEN COALESCE(SUM(gap_ms) OVER recent, 0) = 0 THEN 1.0 ELSE ROUND(SQRT(GREATEST(
@@ -45,20 +47,58 @@ def crossings_of(rule: Rule, measured: str) -> str:
 
 def _pane_features(rule: Rule) -> str:
     subject = SUBJECT_COLUMNS[rule.subject_type]
-    features = ", ".join(f"{_over_panes(rule, feature)} AS `{feature.name}`" for feature in rule.features)
-    return f"""
+    of_habit = [feature for feature in rule.features if feature.measure in _OF_HABIT]
+    features = [f"{_over_panes(rule, each)} AS `{each.name}`" for each in rule.features if each not in of_habit]
+    kept = {column for feature in of_habit for column in _habit_columns(feature)}
+    measured = f"""
         SELECT {subject} AS subject, rowtime, CONCAT(first_sample, ',', last_sample) AS samples,
-          {_parties(rule)} AS parties, {features}
+          {_parties(rule)} AS parties, {", ".join((*features, *sorted(kept)))}
         FROM {panes_view(rule.subject_type, rule.pane_seconds)}
         WINDOW recent AS (PARTITION BY {subject} ORDER BY rowtime {trailing(rule.window_seconds, rule.pane_seconds)})
     """
+    return _beside_habit(rule, of_habit, measured) if of_habit else measured
+
+
+def _habit_columns(feature: Feature) -> Iterator[str]:
+    """Yield what of a pane and of the window is needed to tell a habit: of both together, the rest is before."""
+    for column in pane_columns(feature):
+        whole = f"{_joined(column.name)} OVER recent" if feature.measure in NEW else f"SUM({column.name}) OVER recent"
+        yield column.name
+        yield f"{whole} AS recent_{column.name}"
+
+
+def _beside_habit(rule: Rule, of_habit: Sequence[Feature], measured: str) -> str:
+    """Return what was measured over the window, beside what the subject did in the time before it."""
+    features = ", ".join(f"{_over_habit(feature)} AS `{feature.name}`" for feature in of_habit)
+    return f"""
+        SELECT *, {features} FROM ({measured})
+        WINDOW habit AS (PARTITION BY subject ORDER BY rowtime {trailing(rule.habit_seconds, rule.pane_seconds)})
+    """
+
+
+def _over_habit(feature: Feature) -> str:
+    (column,) = (column.name for column in pane_columns(feature))
+    if feature.measure not in NEW:
+        return f"SUM({column}) OVER habit - recent_{column}"
+    # Panes are joined in the order of their times, so that the window's are at the end.
+    whole = f"{_joined(column)} OVER habit"
+    before = f"SUBSTRING({whole}, 1, CHAR_LENGTH({whole}) - CHAR_LENGTH(recent_{column}))"
+    return f"COALESCE(CARDINALITY(ARRAY_EXCEPT({_different(f'recent_{column}')}, {_different(before)})), 0)"
+
+
+def _joined(column: str) -> str:
+    return f"LISTAGG({column}, ',')"
+
+
+def _different(joined: str) -> str:
+    return f"ARRAY_DISTINCT(SPLIT({joined}, ','))"
 
 
 def _parties(rule: Rule) -> str:
     """Return who took part beside the subject: the users, where the rule counts them."""
     users = (feature for feature in rule.features if feature.measure is Measure.USERS)
     lists = [column.name for feature in users for column in pane_columns(feature)]
-    return f"COALESCE(LISTAGG({lists[0]}, ',') OVER recent, '')" if lists else "''"
+    return f"COALESCE({_joined(lists[0])} OVER recent, '')" if lists else "''"
 
 
 def _over_panes(rule: Rule, feature: Feature) -> str:
@@ -75,7 +115,7 @@ def _over_panes(rule: Rule, feature: Feature) -> str:
         case Measure.ACTIVE_SECONDS:
             return f"{rule.pane_seconds} * COUNT(*) OVER recent"
         case _:
-            return f"COALESCE(CARDINALITY(ARRAY_DISTINCT(SPLIT(LISTAGG({columns[0]}, ',') OVER recent, ','))), 0)"
+            return f"COALESCE(CARDINALITY({_different(f'{_joined(columns[0])} OVER recent')}), 0)"
 
 
 def _site_features(rule: Rule) -> str:

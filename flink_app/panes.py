@@ -5,7 +5,7 @@ one, and a flood would bring down the detector that looks for floods. Long panes
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commerce.rules.rule import LONG_PANE_SECONDS, PANE_SECONDS, Feature, Measure, Rule, SubjectType
 from commerce.sql.flink import seconds
@@ -22,6 +22,8 @@ DISTINCT = {
     Measure.ADDRESSES: "ip_address",
     Measure.AGENTS: "agent",
 }
+# What is counted where only that counts which the subject did not have before.
+NEW = {Measure.NEW_ADDRESSES: Measure.ADDRESSES, Measure.NEW_AGENTS: Measure.AGENTS}
 EVERYTHING = Feature(name="events", measure=Measure.EVENTS)
 
 
@@ -58,12 +60,14 @@ def pane_views(rules: Sequence[Rule], *, of_users: Sequence[PaneColumn] = ()) ->
 def pane_columns(feature: Feature) -> tuple[PaneColumn, ...]:
     """Return the columns of a pane that a feature is computed from."""
     match feature.measure:
-        case Measure.EVENTS | Measure.SHARE:
+        case Measure.EVENTS | Measure.SHARE | Measure.EARLIER_EVENTS:
             return (_count(feature),)
         case Measure.GAPS | Measure.GAP_VARIATION:
             return _GAP_COLUMNS
         case measure if measure in DISTINCT:
             return (_list(feature),)
+        case measure if measure in NEW:
+            return pane_columns(replace(feature, measure=NEW[measure]))
         case _:
             return ()
 

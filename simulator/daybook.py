@@ -64,11 +64,12 @@ class Daybook:
         """Enter the acts of one visit, in order, and after those of the shopper's earlier visits."""
         if not acts:
             return
+        person = who.same_as or who
         self.sessions += 1
-        self.people += who.last_day is None
+        self.people += person.last_day is None
         self._days[acts[0].at_ms // DAY_MS]["visits"] += 1
         for act in acts:
-            self._enter(who, act)
+            self._enter(person, act)
 
     def days(self) -> tuple[Day, ...]:
         """Return the days on which there was anybody, in order."""

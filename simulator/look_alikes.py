@@ -6,10 +6,10 @@ Each comes near to some rule: many behind one address, many at once, fast, patie
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.addresses import crawler_address, home_address, office_address
+from simulator.addresses import carrier_address, crawler_address, home_address, office_address
 from simulator.catalogue import Product
 from simulator.party import Call, Party, party
-from simulator.people import BARGAIN_HUNTING, BROWSING, Habits, browse
+from simulator.people import BARGAIN_HUNTING, BROWSING, REST_MS, SHORTEST_PAUSE_MS, Habits, browse
 from simulator.scene import Scene
 from simulator.timetable import MINUTE_MS, When
 from simulator.visit import BROWSERS, CRAWLER, Shopper, shopper, visit
@@ -39,6 +39,9 @@ ASSISTED_MOST_ACTS = 220
 ASSISTED_CART = 0.03
 # Each visit of a person begins within so much of its share of the time.
 BEGINS_WITHIN = 0.3
+ON_THE_WAY = Habits(leave=0.2, cart=0.2, purchase=0.0, remove=0.1, mean_pause_ms=25_000, returning=0.0)
+NEW_PHONE_VISITS = (2, 4)
+NEW_PHONE_PURCHASES = (1, 5)
 CRAWLER_PER_MINUTE = (7, 15)
 CRAWLER_ADDRESSES = 4
 
@@ -151,6 +154,18 @@ def allowed_crawler(scene: Scene) -> Party:
     return party(calls)
 
 
+def new_phone(scene: Scene) -> Party:
+    """Return somebody who looks around at home, and buys a few things on the way, with a phone that is new to us."""
+    at_home, phone = scene.rng.sample(BROWSERS, 2)
+    who = Shopper(str(_id(scene, 0)), home_address(_id(scene, 0)), at_home)
+    calls = _visits(scene, who, scene.rng.randint(*NEW_PHONE_VISITS), NIGHT_SHIFT)
+    on_the_way = Shopper(who.user_id, carrier_address(scene.rng.randrange(scene.carriers)), phone, same_as=who)
+    call = _browse(scene, on_the_way, calls[-1].acts[-1].at_ms + REST_MS, ON_THE_WAY)
+    for product in scene.rng.choices(scene.catalogue.products, k=scene.rng.randint(*NEW_PHONE_PURCHASES)):
+        call.act(call.acts[-1].at_ms + SHORTEST_PAUSE_MS, "purchase", product)
+    return party([*calls, call])
+
+
 KINDS: dict[str, Kind] = {
     "flash_sale_crowd": Kind(flash_sale_crowd, when=None),
     "night_workers": Kind(night_workers, When(minutes=(120, 300), hours=(0, 5))),
@@ -159,6 +174,7 @@ KINDS: dict[str, Kind] = {
     "family": Kind(family, When(minutes=(60, 120))),
     "assistive_technology": Kind(assistive_technology, When(minutes=(45, 120))),
     "allowed_crawler": Kind(allowed_crawler, When(minutes=(120, 480)), daily=True, people=False),
+    "new_phone": Kind(new_phone, When(minutes=(120, 300))),
 }
 
 

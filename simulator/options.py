@@ -21,6 +21,7 @@ FAMILIES = (
     "account_takeover",
     "price_watching",
     "many_accounts",
+    "changed_habits",
 )
 LOOK_ALIKES = (
     "flash_sale_crowd",
@@ -30,6 +31,7 @@ LOOK_ALIKES = (
     "family",
     "assistive_technology",
     "allowed_crawler",
+    "new_phone",
 )
 DEFAULT_START = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
 # Three that differ most, few enough for a demonstration of minutes.

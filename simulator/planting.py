@@ -87,10 +87,10 @@ class Planter:
         return Planting(
             attacks=tuple(attack for attack, _ in attacks),
             look_alikes=tuple(look_alike for look_alike, _ in others),
-            parts=(*(part for _, part in attacks), *(part for _, parts in others for part in parts)),
+            parts=tuple(part for _, parts in (*attacks, *others) for part in parts),
         )
 
-    def _attacks(self) -> Iterator[tuple[Attack, Part]]:
+    def _attacks(self) -> Iterator[tuple[Attack, list[Part]]]:
         loud = list(self._timetable.surges)
         for number, (family, which) in enumerate(_wanted(FAMILIES, self._options.attacks), 1):
             held_out = self._options.held_out and family in HELD_OUT and which % 2 == 0
@@ -101,7 +101,10 @@ class Planter:
             if kind.loud:
                 loud.append(span)
             part = self._part(role, kind.make, span, number=number, which=which, people=False)
-            yield _attack(family, kind.variant, part.make(), held_out=held_out), part
+            parts = [part]
+            if kind.before:
+                parts.append(self._part(f"{role} before", kind.before, span, number=number, which=which, people=True))
+            yield _attack(family, kind.variant, part.make(), held_out=held_out), parts
 
     def _look_alikes(self) -> Iterator[tuple[LookAlike, list[Part]]]:
         for number, (name, which) in enumerate(_wanted(LOOK_ALIKES, self._options.look_alikes), 1):

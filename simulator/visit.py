@@ -58,12 +58,17 @@ class Act(NamedTuple):
 
 @dataclass(slots=True)
 class Shopper:
-    """One user: the id, where from and with what. `last_day`, in days since 1970, is that of the latest act noted."""
+    """One user: the id, where from and with what.
+
+    `last_day`, in days since 1970, is that of the latest act noted; of somebody who comes in two ways, it is noted of
+    whom the other is the `same_as`.
+    """
 
     user_id: str
     ip_address: str
     user_agent: str
     last_day: int | None = None
+    same_as: "Shopper | None" = None
 
 
 @dataclass(slots=True)

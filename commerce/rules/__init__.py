@@ -5,6 +5,7 @@ from commerce.rules.address_flood import ADDRESS_FLOOD
 from commerce.rules.card_testing import CARD_TESTING
 from commerce.rules.cart_hoarding import CART_HOARDING
 from commerce.rules.catalogue_scraping import CATALOGUE_SCRAPING
+from commerce.rules.changed_habits import CHANGED_HABITS
 from commerce.rules.many_accounts import MANY_ACCOUNTS
 from commerce.rules.metronome import METRONOME
 from commerce.rules.price_watching import PRICE_WATCHING
@@ -27,5 +28,6 @@ RULES: tuple[Rule, ...] = (
     ACCOUNT_TAKEOVER,
     PRICE_WATCHING,
     MANY_ACCOUNTS,
+    CHANGED_HABITS,
 )
 RULES_BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}

@@ -52,6 +52,9 @@ _MEASURES = {
         f"pauses between an event of the user and the next, leaving out those longer than {LONGEST_GAP_SECONDS} seconds"
     ),
     Measure.GAP_VARIATION: "the standard deviation of these pauses over their mean: 0 is a clock, 1 is chance",
+    Measure.NEW_ADDRESSES: "different addresses from which the subject did not come before the window",
+    Measure.NEW_AGENTS: "different user agents that the subject did not have before the window",
+    Measure.EARLIER_EVENTS: "different events of the subject before the window",
     Measure.ACTIVE_SECONDS: "how long the subject was active, in whole panes",
     Measure.CROWD_EVENTS: (
         f"events of the whole site, where one user counts for at most {CROWD_EVENTS_PER_USER} in ten seconds"
@@ -104,9 +107,10 @@ def _overview(rules: Iterable[Rule]) -> Iterator[str]:
 def _section(rule: Rule) -> Iterator[str]:
     yield f"## {rule.name}\n"
     yield f"**{rule.title}.** Version {rule.version}, severity {rule.severity}{''.join(map(_rise, rule.rises))}.\n"
+    habit = f", beside what went before in the last {rule.habit_seconds}" if rule.habit_seconds else ""
     yield (
         f"It watches {_WATCHES[rule.subject_type]}, over the last {rule.window_seconds} seconds in panes of "
-        f"{rule.pane_seconds}, and measures:\n"
+        f"{rule.pane_seconds}{habit}, and measures:\n"
     )
     yield from markdown_table(("feature", "what it counts"), ((f"`{f.name}`", _measure(f)) for f in rule.features))
     yield f"It fires when all of these hold; `{rule.leading.feature}` stands for the rule in the incident:\n"

@@ -46,6 +46,9 @@ class Measure(StrEnum):
     SHARE = "share"  # of the subject's events, those of the event types, 0 to 1
     GAPS = "gaps"  # pauses between one event of the user and the next, none of no length or beyond LONGEST_GAP_SECONDS
     GAP_VARIATION = "gap_variation"  # standard deviation of these pauses over their mean: 0 is a clock
+    NEW_ADDRESSES = "new_addresses"  # different addresses, of those that the subject had none of in its habit
+    NEW_AGENTS = "new_agents"  # different user agents, likewise
+    EARLIER_EVENTS = "earlier_events"  # events of the subject in its habit, each id once
     ACTIVE_SECONDS = "active_seconds"  # length of all panes in which there was an event
     CROWD_EVENTS = "crowd_events"  # events of the whole site, one user counted for a few at most
     CROWD_USUAL = "crowd_usual"  # the crowd events that the time before would lead one to expect
@@ -98,7 +101,8 @@ class Rise:
 class Rule:
     """One rule. The first condition leads: its feature and threshold stand for the rule in the incident.
 
-    It is judged at the end of each pane, over the panes that make up the window. `rises` are in order; `severity` is
+    It is judged at the end of each pane, over the panes that make up the window. The subject's habit is what it did
+    before the window, in the rest of the `habit_seconds` that end with it. `rises` are in order; `severity` is
     what an episode has below the first. `sentence` is a template over {subject}, {window_seconds}, {threshold} and the
     features' names.
     """
@@ -108,6 +112,7 @@ class Rule:
     title: str
     subject_type: SubjectType
     window_seconds: int
+    habit_seconds: int = 0
     features: tuple[Feature, ...]
     conditions: tuple[Condition, ...]
     severity: Severity

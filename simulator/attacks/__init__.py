@@ -3,7 +3,7 @@
 Each family keeps to its own bounds, so that one attack breaks one rule and no other. A new one is one entry here.
 """
 
-from simulator.attacks.accounts import account_takeover, many_accounts
+from simulator.attacks.accounts import account_takeover, changed_habits, many_accounts, owner_of_account
 from simulator.attacks.carts import card_testing, cart_hoarding
 from simulator.attacks.floods import address_flood, request_flood, session_flood
 from simulator.attacks.kind import Kind
@@ -24,4 +24,5 @@ ATTACKS: dict[str, Kind] = {
     "account_takeover": Kind(account_takeover, When(minutes=(20, 45))),
     "price_watching": Kind(price_watching, When(minutes=(120, 300))),
     "many_accounts": Kind(many_accounts, When(minutes=(35, 55))),
+    "changed_habits": Kind(changed_habits, When(minutes=(180, 420)), before=owner_of_account),
 }

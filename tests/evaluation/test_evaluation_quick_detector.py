@@ -12,6 +12,7 @@ from commerce.rules import (
     CARD_TESTING,
     CART_HOARDING,
     CATALOGUE_SCRAPING,
+    CHANGED_HABITS,
     MANY_ACCOUNTS,
     METRONOME,
     PRICE_WATCHING,
@@ -21,7 +22,7 @@ from commerce.rules import (
     SLOW_SCRAPING,
 )
 from commerce.rules.rule import Condition
-from evaluation.observed import instant_of
+from evaluation.observed import Observed, instant_of
 from evaluation.quick_detector import QuickDetector
 
 
@@ -173,6 +174,32 @@ def test_an_account_is_taken_over_where_users_and_addresses_are_many():
     family = [event(f"f{i}", i * 300, user_session="family", ip_address="192.0.2.99") for i in range(5)]
     slow = [event(f"s{i}", i * 1300, user_session="slow", ip_address=f"198.51.100.{i}") for i in range(6)]
     assert subjects(found(taken, family, slow, rules=[ACCOUNT_TAKEOVER])) == {("account_takeover", "taken")}
+
+
+def test_a_habit_is_what_was_before_the_window():
+    """Only where address and program are both new, and there is a habit to differ from, did habits change."""
+    week, hour = 7 * 86_400, 3_600
+
+    def buys(
+        user: str, *, start: float, purchases: int = 6, address: str = "new", agent: str = "new"
+    ) -> list[Observed]:
+        tell = {"ip_address": address, "user_agent": agent, "kind": "purchase"}
+        return every(60, count=purchases, user=user, start=start, products=99, **tell)
+
+    def looks(user: str, *, count: int = 10) -> list[Observed]:
+        return every(30, count=count, user=user, products=99, ip_address="old", user_agent="old")
+
+    episodes = found(
+        *(looks("robbed"), buys("robbed", start=hour)),
+        *(looks("careful"), buys("careful", start=hour, purchases=5)),
+        *(looks("mobile"), buys("mobile", start=hour, agent="old")),
+        *(looks("updated"), buys("updated", start=hour, address="old")),
+        *(looks("unknown", count=9), buys("unknown", start=hour)),
+        *(looks("buyer"), buys("buyer", start=hour / 2, purchases=3, agent="old"), buys("buyer", start=2 * hour)),
+        *(looks("forgotten"), buys("forgotten", start=week + hour)),
+        rules=[CHANGED_HABITS],
+    )
+    assert subjects(episodes) == {("changed_habits", "robbed")}
 
 
 def test_a_metronome_is_told_by_its_pauses_across_panes():

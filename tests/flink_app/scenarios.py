@@ -74,6 +74,13 @@ def _takeover(session: str, users: int) -> Acts:
     return of_many(unevenly(60, 1500), users=users, session=session, address=lambda i: f"198.51.100.{i % users}")
 
 
+def _thief(user: str, purchases: int, agent: str = "tool") -> Acts:
+    """Yield an owner who looks around at home, and hours later purchases from elsewhere."""
+    yield from views(user, unevenly(12, 1000), address="192.0.2.8", agent="browser")
+    for at in unevenly(purchases, 1100, start=3 * HOUR):
+        yield event(user, at, kind="purchase", address="198.51.100.8", agent=agent)
+
+
 def _cart(user: str, at: float, kind: str = "cart") -> Event:
     return event(user, at, kind=kind, name=f"{user}-{kind}-{round(at * 1000)}")
 
@@ -144,6 +151,12 @@ SCENARIOS = (
         breaks=lambda name: of_many(unevenly(90, 3000), users=30, address=name, agent="tool"),
         below=lambda name: of_many(unevenly(90, 3000), users=29, address=name, agent="tool"),
         looks_alike=lambda name: _office(name, unevenly(120, 3000)),
+    ),
+    Scenario(
+        rule="changed_habits",
+        breaks=lambda user: _thief(user, 6),
+        below=lambda user: _thief(user, 5),
+        looks_alike=lambda user: _thief(user, 6, agent="browser"),
     ),
 )
 

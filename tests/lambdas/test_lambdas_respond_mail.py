@@ -38,6 +38,13 @@ MEASURED = {
     "cart_hoarding": {"carts": 55, "purchases": 0},
     "card_testing": {"small_purchases": 17},
     "account_takeover": {"users": 6, "addresses": 5},
+    "changed_habits": {
+        "purchases": 9,
+        "new_addresses": 1,
+        "new_agents": 1,
+        "earlier_events": 31,
+        "earlier_purchases": 0,
+    },
     "price_watching": {"views": 118, "products": 4, "active_seconds": 8400, "buys": 0},
     "many_accounts": {"users": 44, "agents": 1, "buying_share": 0},
     "site_surge": {

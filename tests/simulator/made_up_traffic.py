@@ -46,8 +46,10 @@ class Traffic:
         attacks = self.truth.attacks
         self.of_surges = {user for attack in attacks if attack.family == "site_surge" for user in attack.users}
         crawlers = {user for other in self.truth.look_alikes if other.name == "allowed_crawler" for user in other.users}
-        automata = crawlers.union(*(attack.users for attack in attacks))
-        self.people = [acts for user, acts in self.by_user.items() if user not in automata]
+        # By their sessions: whose account is stolen has visits of their own.
+        stolen = frozenset[str]().union(*(attack.sessions for attack in attacks))
+        own = ([act for act in acts if act.user_session not in stolen] for acts in self.by_user.values())
+        self.people = [acts for acts in own if acts and acts[0].user_id not in crawlers]
 
 
 def parsed_record(record: Record) -> Event | Reject:

@@ -20,6 +20,7 @@ DIFFERENT = {
     Measure.ADDRESSES: "ip_address",
     Measure.AGENTS: "user_agent",
 }
+NEW = {Measure.NEW_ADDRESSES: "ip_address", Measure.NEW_AGENTS: "user_agent"}
 COUNTS = {Measure.EVENTS, Measure.GAPS, *DIFFERENT}
 COLUMN = {SubjectType.USER: "user_id", SubjectType.SESSION: "user_session", SubjectType.ADDRESS: "ip_address"}
 
@@ -54,11 +55,12 @@ def crossings(rule: Rule, theirs: list[Event]) -> Iterator[dict[str, float]]:
     moments = [milliseconds(event) for event in theirs]
     for pane in sorted({at // pane_ms for at in moments}):
         end = (pane + 1) * pane_ms
-        inside = slice(bisect_left(moments, end - rule.window_seconds * 1000), bisect_left(moments, end))
+        since, until = bisect_left(moments, end - rule.window_seconds * 1000), bisect_left(moments, end)
+        before = theirs[bisect_left(moments, end - rule.habit_seconds * 1000) : since]
         features: dict[str, float] = {}
         for condition in rule.conditions:
             feature = rule.feature(condition.feature)
-            features[feature.name] = measure(rule, feature, theirs[inside], moments[inside])
+            features[feature.name] = measure(rule, feature, theirs[since:until], moments[since:until], before)
             if not holds(condition, features[feature.name]):
                 break
         else:
@@ -75,11 +77,14 @@ def holds(condition: Condition, value: float) -> bool:
     return value >= condition.threshold if condition.at_least is not None else value < condition.threshold
 
 
-def measure(rule: Rule, feature: Feature, inside: list[Event], moments: list[int]) -> float:
+def measure(rule: Rule, feature: Feature, inside: list[Event], moments: list[int], before: list[Event]) -> float:
     if feature.measure in DIFFERENT:
         return len({getattr(event, DIFFERENT[feature.measure]) for event in counted(feature, inside)})
-    if feature.measure is Measure.EVENTS:
-        return len(counted(feature, inside))
+    if feature.measure in NEW:
+        now, then = ({getattr(event, NEW[feature.measure]) for event in events} for events in (inside, before))
+        return len(now - then)
+    if feature.measure in (Measure.EVENTS, Measure.EARLIER_EVENTS):
+        return len(counted(feature, inside if feature.measure is Measure.EVENTS else before))
     if feature.measure is Measure.SHARE:
         return len(counted(feature, inside)) / len(inside)
     if feature.measure is Measure.ACTIVE_SECONDS:

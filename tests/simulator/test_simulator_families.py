@@ -42,7 +42,8 @@ def a_day(seed: int = 7) -> Traffic:
 
 
 def part_of(run: Traffic, attack: Attack) -> list[Event]:
-    return [event for user in attack.users for event in run.by_user[user]]
+    theirs = (event for user in attack.users for event in run.by_user[user])
+    return [event for event in theirs if event.user_session in attack.sessions]
 
 
 def crawlers_of(run: Traffic) -> set[str]:
@@ -105,7 +106,8 @@ def test_attacks_are_above_their_thresholds_however_they_vary(family: str, seed:
     rule = RULES_BY_NAME[family]
     assert len(run.truth.attacks) == 3
     for attack in run.truth.attacks:
-        theirs = by_subject(rule.subject_type, sorted(part_of(run, attack), key=lambda event: event.event_time))
+        everybody = (event for user in attack.users for event in run.by_user[user])
+        theirs = by_subject(rule.subject_type, sorted(everybody, key=lambda event: event.event_time))
         assert next(crossings(rule, theirs[attack.subject]), None) is not None, attack
 
 
@@ -123,7 +125,7 @@ def test_the_truth_names_everybody_who_took_part(family: str):
     assert attack.subject_type == RULES_BY_NAME[family].subject_type
     assert attack.subject in {"site"} | attack.users | attack.sessions | attack.addresses
     assert (attack.variant, attack.held_out) == ("usual", False)
-    others = [event for event in run.events.values() if event.user_id not in attack.users]
+    others = [event for event in run.events.values() if event not in acts]
     assert not attack.sessions & {event.user_session for event in others}
     if family != "site_surge":  # a botnet sits in people's homes
         assert not attack.addresses & {event.ip_address for event in others}
