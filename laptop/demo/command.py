@@ -87,10 +87,10 @@ def _run(input_file: Path | None, folder: Path) -> list[str]:
         sent = _send(laptop, input_file, folder, steps)
         figures = readings(laptop)
         with steps.step("batch", "Run the batch jobs while the detector is still at work") as show:
-            wait_for_archive(figures, produced=sent.produced, show=show, seconds=600)
+            wait_for_archive(figures, produced=sent.produced, show=show)
             _run_batch(laptop)
         with steps.step("wait", "Wait until every record is accounted for") as show:
-            wait_for_all(figures, produced=sent.produced, show=show, seconds=600)
+            wait_for_all(figures, produced=sent.produced, show=show)
         with steps.step("restate", "Run the batch jobs again: the verdicts change what was known before"):
             _run_batch(laptop)
         with steps.step("ask", "Ask the questions"), opened_lake(laptop) as lake:

@@ -32,26 +32,31 @@ def readings(laptop: Laptop) -> Readings:
     )
 
 
-def wait_for_archive(readings: Readings, *, produced: int, show: Callable[[str], None], seconds: float) -> None:
+def wait_for_archive(readings: Readings, *, produced: int, show: Callable[[str], None]) -> None:
     """Wait until every record sent is in the raw bucket. Raises LaptopError saying what is missing."""
-    until(lambda: _events_archived(readings, produced), show=show, seconds=seconds)
+    until(lambda: _events_archived(readings, produced), show=show)
 
 
-def wait_for_all(readings: Readings, *, produced: int, show: Callable[[str], None], seconds: float) -> None:
+def wait_for_all(readings: Readings, *, produced: int, show: Callable[[str], None]) -> None:
     """Wait until detector, archive and responder have seen all of it. Raises LaptopError saying what is missing."""
-    until(lambda: _judged(readings, produced), show=show, seconds=seconds)
+    until(lambda: _judged(readings, produced), show=show)
     quiet = _Quiet(readings)
-    until(quiet.missing, show=show, seconds=300)
-    until(lambda: _archived(readings, produced), show=show, seconds=300)
-    until(lambda: _answered(readings), show=show, seconds=300)
+    until(quiet.missing, show=show)
+    until(lambda: _archived(readings, produced), show=show)
+    until(lambda: _answered(readings), show=show)
 
 
-def until(missing: Callable[[], str], *, show: Callable[[str], None], seconds: float) -> None:
-    """Ask again and again what is missing, until nothing is. Raises LaptopError."""
-    deadline = time.monotonic() + seconds
+def until(missing: Callable[[], str], *, show: Callable[[str], None], patience_seconds: float = 300) -> None:
+    """Ask again and again what is missing, until nothing is: a long file takes as long as it takes.
+
+    Raises LaptopError where the answer stays the same for longer than the patience.
+    """
+    said, since = "", time.monotonic()
     while what := missing():
-        if time.monotonic() > deadline:
-            raise LaptopError(f"After {seconds:.0f} s still: {what}")
+        if what != said:
+            said, since = what, time.monotonic()
+        elif time.monotonic() - since > patience_seconds:
+            raise LaptopError(f"Nothing has moved for {patience_seconds:.0f} s: {what}")
         show(what)
         time.sleep(0.5)
 

@@ -11,6 +11,8 @@ from commerce.incident import Incident
 from laptop.demo.people import differences
 from laptop.demo.report import imbalances
 from laptop.demo.verdicts import mistakes, verdicts
+from laptop.demo.waiting import until
+from laptop.processes import LaptopError
 
 TRUTH = {
     "attacks": [
@@ -122,3 +124,13 @@ def test_a_day_or_product_too_many_or_too_few_is_noticed():
     assert differences(answers(days=[], products=[SOLD]), PEOPLE)
     assert differences(answers(days=[DAY, {**DAY, "day": "2025-03-04"}], products=[SOLD]), PEOPLE)
     assert differences(answers(days=[DAY], products=[]), PEOPLE)
+
+
+def test_whatever_moves_is_waited_for_and_what_stands_still_is_not():
+    """A file of months takes its time; a system that hangs must not be watched for ever."""
+    left = iter(["3 left", "2 left", "1 left", ""])
+    shown: list[str] = []
+    until(lambda: next(left), show=shown.append, patience_seconds=0)
+    assert shown == ["3 left", "2 left", "1 left"]
+    with pytest.raises(LaptopError, match="Nothing has moved for 0 s: 1 left"):
+        until(lambda: "1 left", show=shown.append, patience_seconds=0)
