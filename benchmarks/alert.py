@@ -154,7 +154,7 @@ class AlertBenchmark:
             judged = figures.stream.lines_by_outcome().total()
             return "" if judged >= traffic.made else f"the detector has judged {judged:,} of {traffic.made:,} events"
 
-        until(missing, show=self.say, seconds=300)
+        until(missing, show=self.say, patience_seconds=300)
 
     def _steady(self, traffic: Traffic, rate: float) -> int:
         """Send at the rate, with attackers in turn, and a little longer, so that the last of them is judged."""
@@ -183,7 +183,7 @@ class AlertBenchmark:
             alerted = [row for row in rows if "alerted_at" in row]
             return "" if len(alerted) >= wanted else f"{len(alerted)} of {wanted} incidents told"
 
-        until(missing, show=self.say, seconds=120)
+        until(missing, show=self.say, patience_seconds=120)
         return rows
 
 

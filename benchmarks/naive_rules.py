@@ -61,10 +61,10 @@ def _columns(rule: Rule) -> Iterator[str]:
 def _measure(rule: Rule, feature: Feature) -> str:
     match feature.measure:
         case Measure.EVENTS:
-            return f"COUNT(DISTINCT event_id){narrowed(feature)}"
+            return f"COUNT(DISTINCT act){narrowed(feature)}"
         case Measure.SHARE:
-            some = f"COUNT(DISTINCT event_id){narrowed(feature)}"
-            return f"ROUND(CAST({some} AS DOUBLE) / COUNT(DISTINCT event_id), 4)"
+            some = f"COUNT(DISTINCT act){narrowed(feature)}"
+            return f"ROUND(CAST({some} AS DOUBLE) / COUNT(DISTINCT act), 4)"
         case Measure.GAPS:
             return "COUNT(gap_ms)"
         case Measure.GAP_VARIATION:

@@ -13,8 +13,8 @@ from evaluation.planted import Attack, parties_of
 from evaluation.quick_detector import SUBJECT_FIELD
 
 _COUNTED = {
-    Measure.EVENTS: "event_id",
-    Measure.CROWD_EXCESS: "event_id",
+    Measure.EVENTS: "act",
+    Measure.CROWD_EXCESS: "act",
     Measure.GAPS: "event_id",
     Measure.PRODUCTS: "product_id",
     Measure.USERS: "user_id",

@@ -25,6 +25,13 @@ class Observed(NamedTuple):
     ip_address: str | None = None
     user_agent: str | None = None
 
+    @property
+    def act(self) -> str:
+        """What the shopper did: this event, or the order that it is a line of."""
+        if self.event_type != "purchase":
+            return self.event_id
+        return f"{self.user_id}|{self.user_session}|{self.at_ms}"
+
 
 def from_event(event: Event) -> Observed:
     """Return what the rules read of it."""

@@ -19,15 +19,15 @@ BOUNDED_BY_EVENTS = frozenset(
     (Measure.EVENTS, Measure.PRODUCTS, Measure.USERS, Measure.ADDRESSES, Measure.AGENTS, Measure.GAPS)
 )
 _FIELD = {
-    Measure.EVENTS: "event_id",
-    Measure.SHARE: "event_id",
+    Measure.EVENTS: "act",
+    Measure.SHARE: "act",
     Measure.PRODUCTS: "product_id",
     Measure.USERS: "user_id",
     Measure.ADDRESSES: "ip_address",
     Measure.AGENTS: "user_agent",
     Measure.NEW_ADDRESSES: "ip_address",
     Measure.NEW_AGENTS: "user_agent",
-    Measure.EARLIER_EVENTS: "event_id",
+    Measure.EARLIER_EVENTS: "act",
 }
 _PLACES = Decimal("0.0001")
 NO_RHYTHM = 1.0

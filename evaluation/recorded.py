@@ -9,7 +9,11 @@ from evaluation.engines import Engine
 from evaluation.observed import from_record
 from simulator import replay
 
-FILES = ("mkechinov-2019-Oct-first-5k.csv", "taobao-UserBehavior-96k.csv.gz")
+FILES = (
+    "mkechinov-2019-Oct-first-5k.csv",
+    "taobao-UserBehavior-96k.csv.gz",
+    "uci-online-retail-2010-12-to-2011-06.csv.gz",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

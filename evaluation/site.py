@@ -53,8 +53,8 @@ class SiteHistory:
         crowd = buys = 0
         types = self._buying.event_types
         for events in users:
-            crowd += min(len({event.event_id for event in events}), CROWD_EVENTS_PER_USER)
-            bought = {event.event_id for event in events if event.event_type in types}
+            crowd += min(len({event.act for event in events}), CROWD_EVENTS_PER_USER)
+            bought = {event.act for event in events if event.event_type in types}
             buys += min(len(bought), CROWD_EVENTS_PER_USER)
         return CrowdPane(number, crowd, buys)
 

@@ -9,6 +9,12 @@ from commerce.sql.flink import FlinkDialect, instant_text, seconds
 # What the rules read. The lake has the rest.
 CARRIED = ("event_id", "event_type", "product_id", "price", "user_id", "user_session", "ip_address", "user_agent")
 
+# What the shopper did: an event, or the order that it is a line of. A till books dozens of products in one moment.
+ACT = """CASE event_type
+  WHEN 'purchase' THEN CONCAT_WS('|', user_id, user_session, CAST(CAST(rowtime AS TIMESTAMP(3)) AS STRING))
+  ELSE event_id
+END"""
+
 # An event ahead of its own arrival cannot be: it is judged at its arrival, so that no clock moves the watermark
 # into the future. A reject gets a time that moves no watermark; Flink wants one for every row.
 ROWTIME = """CASE
@@ -44,7 +50,8 @@ def on_time_sql() -> str:
     """Return the view `on_time`: the events that the rules judge. Of a program's long name, its likeness is enough."""
     kept = ", ".join(name for name in CARRIED if name not in ("price", "user_agent"))
     return f"""
-        SELECT {kept}, CAST(price AS DECIMAL(12, 2)) AS price, SUBSTRING(MD5(user_agent), 1, 16) AS agent, rowtime
+        SELECT {kept}, CAST(price AS DECIMAL(12, 2)) AS price, SUBSTRING(MD5(user_agent), 1, 16) AS agent, {ACT} AS act,
+          rowtime
         FROM outcomes WHERE outcome = 'on_time'
     """
 

@@ -99,7 +99,7 @@ def _columns(features: Iterable[Feature], also: Iterable[PaneColumn] = ()) -> li
 
 
 def _short_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) -> str:
-    """Return the panes made of events. An event sent again falls into the pane it was in: counting its id is exact."""
+    """Return the panes made of events. An event sent again falls into the pane it was in: counting once is exact."""
     subject = SUBJECT_COLUMNS[subject_type]
     source = "on_time_after" if any("gap_ms" in column.of_events for column in columns) else "on_time"
     counts = ", ".join(f"{column.of_events} AS {column.name}" for column in columns)
@@ -127,7 +127,7 @@ def _long_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) ->
 
 def _count(feature: Feature) -> PaneColumn:
     name = "_".join(("events", *feature.event_types, *_price_name(feature)))
-    return PaneColumn(name, f"COUNT(DISTINCT event_id){narrowed(feature)}", f"SUM({name})")
+    return PaneColumn(name, f"COUNT(DISTINCT act){narrowed(feature)}", f"SUM({name})")
 
 
 def _list(feature: Feature) -> PaneColumn:

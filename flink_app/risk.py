@@ -22,7 +22,7 @@ from flink_app.panes import PaneColumn, pane_columns, trailing
 _QUICK = f"FILTER (WHERE gap_ms <= {ROLLING_SECONDS * 1000})"
 # What the users' panes must count.
 PACE = (
-    *pane_columns(Feature(name="actions", measure=Measure.EVENTS)),
+    PaneColumn("actions", "COUNT(DISTINCT event_id)", "SUM(actions)"),
     *pane_columns(Feature(name="pauses", measure=Measure.GAPS)),
     PaneColumn("quick_gaps", f"COUNT(gap_ms) {_QUICK}", "SUM(quick_gaps)"),
     PaneColumn("quick_gap_ms", f"COALESCE(SUM(gap_ms) {_QUICK}, 0)", "SUM(quick_gap_ms)"),
@@ -38,12 +38,12 @@ def purchases_sql() -> str:
 def deeds_sql(time_zone: str) -> str:
     """Return the view `deeds`: what people did pane by pane, and beside it what they paid, each event once."""
     return f"""
-        SELECT rowtime, user_id, events AS actions, CASE WHEN {_at_night(time_zone)} THEN events ELSE 0 END
+        SELECT rowtime, user_id, actions, CASE WHEN {_at_night(time_zone)} THEN actions ELSE 0 END
           AS night_actions, gaps AS pauses, CASE WHEN rolling_pauses >= {ROLLING_PAUSES_AT_LEAST}
           AND rolling_ms < {RUSHED_GAP_MS} * rolling_pauses THEN quick_gaps ELSE 0 END AS rushed_pauses,
           CAST(NULL AS DECIMAL(12, 2)) AS paid
         FROM (
-          SELECT rowtime, user_id, events, gaps, quick_gaps, SUM(quick_gaps) OVER recent AS rolling_pauses,
+          SELECT rowtime, user_id, actions, gaps, quick_gaps, SUM(quick_gaps) OVER recent AS rolling_pauses,
             SUM(quick_gap_ms) OVER recent AS rolling_ms
           FROM user_panes
           WINDOW recent AS (PARTITION BY user_id ORDER BY rowtime {trailing(ROLLING_SECONDS)})

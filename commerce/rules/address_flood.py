@@ -4,7 +4,7 @@ from commerce.rules.rule import Condition, Feature, Measure, Rise, Rule, Severit
 
 ADDRESS_FLOOD = Rule(
     name="address_flood",
-    version=2,
+    version=3,
     title="Too many events from one address",
     subject_type=SubjectType.ADDRESS,
     window_seconds=30,

@@ -6,7 +6,7 @@ SMALL_PURCHASE = 5.0
 
 CARD_TESTING = Rule(
     name="card_testing",
-    version=1,
+    version=2,
     title="Card testing",
     subject_type=SubjectType.USER,
     window_seconds=600,

@@ -4,7 +4,7 @@ from commerce.rules.rule import LONG_PANE_SECONDS, Condition, Feature, Measure, 
 
 MANY_ACCOUNTS = Rule(
     name="many_accounts",
-    version=1,
+    version=2,
     title="Many accounts behind one automaton",
     subject_type=SubjectType.ADDRESS,
     window_seconds=3600,

@@ -42,19 +42,19 @@ _WATCHES = {
     SubjectType.SITE: "the site as a whole",
 }
 _MEASURES = {
-    Measure.EVENTS: "different events",
+    Measure.EVENTS: "different events, where the lines of an order, purchases of one moment, are one",
     Measure.PRODUCTS: "different products",
     Measure.USERS: "different users",
     Measure.ADDRESSES: "different addresses",
     Measure.AGENTS: "different user agents",
-    Measure.SHARE: "the share of such events among all of the subject's, from 0 to 1",
+    Measure.SHARE: "the share of such events among all of the subject's, counted likewise, from 0 to 1",
     Measure.GAPS: (
         f"pauses between an event of the user and the next, leaving out those longer than {LONGEST_GAP_SECONDS} seconds"
     ),
     Measure.GAP_VARIATION: "the standard deviation of these pauses over their mean: 0 is a clock, 1 is chance",
     Measure.NEW_ADDRESSES: "different addresses from which the subject did not come before the window",
     Measure.NEW_AGENTS: "different user agents that the subject did not have before the window",
-    Measure.EARLIER_EVENTS: "different events of the subject before the window",
+    Measure.EARLIER_EVENTS: "the same before the window",
     Measure.ACTIVE_SECONDS: "how long the subject was active, in whole panes",
     Measure.CROWD_EVENTS: (
         f"events of the whole site, where one user counts for at most {CROWD_EVENTS_PER_USER} in ten seconds"

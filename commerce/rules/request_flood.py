@@ -4,7 +4,7 @@ from commerce.rules.rule import Condition, Feature, Measure, Rule, Severity, Sub
 
 REQUEST_FLOOD = Rule(
     name="request_flood",
-    version=1,
+    version=2,
     title="Too many events from one user",
     subject_type=SubjectType.USER,
     window_seconds=60,

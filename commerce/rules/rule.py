@@ -38,7 +38,7 @@ class Severity(StrEnum):
 class Measure(StrEnum):
     """What a feature counts within the rule's window, ending at the moment judged."""
 
-    EVENTS = "events"  # events of the subject, each id once
+    EVENTS = "events"  # events of the subject, each id once, and the lines of an order once together
     PRODUCTS = "products"  # different products among them
     USERS = "users"  # different users among them
     ADDRESSES = "addresses"  # different addresses among them
@@ -48,7 +48,7 @@ class Measure(StrEnum):
     GAP_VARIATION = "gap_variation"  # standard deviation of these pauses over their mean: 0 is a clock
     NEW_ADDRESSES = "new_addresses"  # different addresses, of those that the subject had none of in its habit
     NEW_AGENTS = "new_agents"  # different user agents, likewise
-    EARLIER_EVENTS = "earlier_events"  # events of the subject in its habit, each id once
+    EARLIER_EVENTS = "earlier_events"  # events of the subject in its habit, counted likewise
     ACTIVE_SECONDS = "active_seconds"  # length of all panes in which there was an event
     CROWD_EVENTS = "crowd_events"  # events of the whole site, one user counted for a few at most
     CROWD_USUAL = "crowd_usual"  # the crowd events that the time before would lead one to expect

@@ -4,7 +4,7 @@ from commerce.rules.rule import Condition, Feature, Measure, Rise, Rule, Severit
 
 SESSION_FLOOD = Rule(
     name="session_flood",
-    version=2,
+    version=3,
     title="Too many events in one session",
     subject_type=SubjectType.SESSION,
     window_seconds=30,

@@ -9,7 +9,7 @@ CROWD_EVENTS_PER_USER = 5
 
 SITE_SURGE = Rule(
     name="site_surge",
-    version=1,
+    version=2,
     title="A site-wide surge that is not a sale",
     subject_type=SubjectType.SITE,
     window_seconds=300,

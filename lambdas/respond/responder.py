@@ -37,12 +37,16 @@ RESERVE_SECONDS = 5.0
 PAUSES_SECONDS = (0.5, CLAIM.total_seconds())
 
 
-class AlertHeldError(Exception):
-    """Another invocation has claimed the alert and not confirmed it; the record has to be delivered again."""
+class PutOffError(Exception):
+    """Nothing went wrong with the record, but it has to be delivered again."""
 
 
-class OutOfTimeError(Exception):
-    """The invocation's time was used up before this record's turn; it has to be delivered again."""
+class AlertHeldError(PutOffError):
+    """Another invocation has claimed the alert and not confirmed it."""
+
+
+class OutOfTimeError(PutOffError):
+    """The invocation's time was used up before this record's turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +81,9 @@ class Responder:
                 counts.add(RISKS_SEEN, risk.risk_class)
             failures = self._settle(reading, counts=counts, seconds_left=seconds_left)
             faults = self._faults(reading, failures)
-            if faults:
-                counts.add(RECORDS_FAILED, count=len(faults))
+            failed = sum(not isinstance(fault, PutOffError) for fault in faults.values())
+            if failed:
+                counts.add(RECORDS_FAILED, count=failed)
             return faults
         finally:
             counts.publish()
@@ -142,9 +147,9 @@ class Responder:
         for incident_id, failure in failures.items():
             numbers = reading.spoken_of_by[incident_id]
             stored_as = self.concealment.incident(reading.episodes[incident_id]).incident_id
-            self.log.error(
-                "incident not answered", incident_id=stored_as, sequence_numbers=numbers, reason=_reason(failure)
-            )
+            put_off = isinstance(failure, PutOffError)
+            tell, what = (self.log.info, "put off") if put_off else (self.log.error, "not answered")
+            tell(f"incident {what}", incident_id=stored_as, sequence_numbers=numbers, reason=_reason(failure))
             faults |= dict.fromkeys(numbers, failure)
         return faults
 
@@ -153,7 +158,7 @@ def _reason(error: Exception) -> str:
     """Return what to log of an error: never a message that might quote a row."""
     if isinstance(error, ClientError):
         return f"{error.operation_name}: {error.response['Error']['Code']}"
-    if isinstance(error, AlertHeldError | OutOfTimeError):
+    if isinstance(error, PutOffError):
         return str(error)
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:

@@ -85,14 +85,17 @@ def _show_days(console: Console, days: dict[str, list[dict[str, Any]]], true: li
 
 
 def _show_products(console: Console, products: dict[str, list[dict[str, Any]]]) -> None:
-    table = Table(title="The products looked at most", title_justify="left")
-    for column in ("place", "all traffic", "views", "people only", "views"):
-        table.add_column(column, justify="right" if column in ("place", "views") else "left")
+    """Print the products at the top: those looked at most, or bought most where a till tells nothing but purchases."""
+    looks = any(row["views"] for row in products["all_traffic"])
+    number, title = ("views", "The products looked at most") if looks else ("purchases", "The products bought most")
+    table = Table(title=title, title_justify="left")
+    for column in ("place", "all traffic", number, "people only", number):
+        table.add_column(column, justify="right" if column in ("place", number) else "left")
     tops = (
-        sorted(rows, key=lambda row: (-row["views"], row["product_id"]))[:PRODUCTS_SHOWN] for rows in products.values()
+        sorted(rows, key=lambda row: (-row[number], row["product_id"]))[:PRODUCTS_SHOWN] for rows in products.values()
     )
     for place, (one, other) in enumerate(zip(*tops, strict=False), start=1):
-        table.add_row(str(place), one["product_id"], f"{one['views']:,}", other["product_id"], f"{other['views']:,}")
+        table.add_row(str(place), one["product_id"], f"{one[number]:,}", other["product_id"], f"{other[number]:,}")
     console.print(table)
 
 

@@ -107,6 +107,16 @@ def test_a_scraper_is_flagged_and_a_shopper_who_carts_is_not():
     assert subjects(episodes) == {("catalogue_scraping", "scraper")}
 
 
+def test_the_lines_of_an_order_count_once():
+    """A wholesaler who buys 150 things at once did one thing; whoever pays 150 times did 150."""
+    order = [event("wholesaler", 60, kind="purchase", product=str(i), price=1.0) for i in range(150)]
+    tills = [event(f"till{i}", 60, kind="purchase", price=1.0, ip_address="192.0.2.1") for i in range(150)]
+    payer = [event("payer", i / 5, kind="purchase", price=1.0) for i in range(150)]
+    rules = [REQUEST_FLOOD, ADDRESS_FLOOD, CARD_TESTING]
+    assert subjects(found(order, payer, rules=rules)) == {("request_flood", "payer"), ("card_testing", "payer")}
+    assert found(order, tills, rules=[replace(ADDRESS_FLOOD, conditions=ADDRESS_FLOOD.conditions[:1])])
+
+
 def test_small_purchases_are_those_up_to_the_price():
     """Ten of five are tested cards; ten of a cent more, or nine, are not."""
     episodes = found(

@@ -81,6 +81,11 @@ def _thief(user: str, purchases: int, agent: str = "tool") -> Acts:
         yield event(user, at, kind="purchase", address="198.51.100.8", agent=agent)
 
 
+def _order(user: str, at: float, *, lines: int) -> Acts:
+    """Yield what a till books at once: an event for each of the things bought."""
+    return (event(user, at, kind="purchase", product=str(i), price="1.00") for i in range(lines))
+
+
 def _cart(user: str, at: float, kind: str = "cart") -> Event:
     return event(user, at, kind=kind, name=f"{user}-{kind}-{round(at * 1000)}")
 
@@ -90,7 +95,7 @@ SCENARIOS = (
         rule="request_flood",
         breaks=lambda user: views(user, unevenly(120, 59), products=9),
         below=lambda user: views(user, unevenly(119, 59), products=9),
-        looks_alike=lambda user: views(user, unevenly(200, 130), products=9),
+        looks_alike=lambda user: chain(views(user, unevenly(200, 130), products=9), _order(user, 60, lines=150)),
     ),
     Scenario(
         rule="session_flood",
@@ -132,7 +137,9 @@ SCENARIOS = (
         rule="card_testing",
         breaks=lambda user: (event(user, at, kind="purchase", price="1.00") for at in unevenly(10, 500)),
         below=lambda user: (event(user, at, kind="purchase", price="1.00") for at in unevenly(9, 500)),
-        looks_alike=lambda user: (event(user, at, kind="purchase", price="25.00") for at in unevenly(20, 500)),
+        looks_alike=lambda user: chain(
+            (event(user, at, kind="purchase", price="25.00") for at in unevenly(20, 500)), _order(user, 250, lines=40)
+        ),
     ),
     Scenario(
         rule="account_takeover",

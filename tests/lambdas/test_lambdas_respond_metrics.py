@@ -89,6 +89,15 @@ def test_a_tally_delivered_again_counts_once(shop: Shop, capsys: pytest.CaptureF
     assert sums["RecordsFailed",] == 3
 
 
+def test_a_record_put_off_is_no_failed_one(
+    shop: Shop, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A burst that takes two invocations must not wake anybody: nothing is wrong, and it comes again."""
+    assert shop.deliver([to_line(incident())], milliseconds_left=1_000)
+    assert published(capsys.readouterr().out) == {}
+    assert [(entry.levelname, entry.message) for entry in caplog.records] == [("INFO", "incident put off")]
+
+
 def test_an_episode_is_opened_alerted_and_closed_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     """The dashboard's number of incidents is the number of rows."""
     for state in ("open", "extended", "open", "closed", "closed", "extended"):
