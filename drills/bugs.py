@@ -26,7 +26,7 @@ def plant_bugs(folder: Path) -> Bugs:
     account, log = folder / "planted.xml", folder / "planted.log"
     account.unlink(missing_ok=True)
     log.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", str(TESTS), f"--junitxml={account}"]
+    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", "2", str(TESTS), f"--junitxml={account}"]
     spawn(command, environment=os.environ, log=log, cwd=ROOT).wait()
     return read_account(account.read_text()) if account.exists() else Bugs(planted=1)
 
