@@ -81,6 +81,11 @@ def _thief(user: str, purchases: int, agent: str = "tool") -> Acts:
         yield event(user, at, kind="purchase", address="198.51.100.8", agent=agent)
 
 
+def _forgotten(user: str) -> Acts:
+    """Yield what an owner did more than a week ago, from where the thief will come."""
+    return views(user, unevenly(12, 1000, start=-8 * 24 * HOUR), address="198.51.100.8", agent="tool")
+
+
 def _order(user: str, at: float, *, lines: int) -> Acts:
     """Yield what a till books at once: an event for each of the things bought."""
     return (event(user, at, kind="purchase", product=str(i), price="1.00") for i in range(lines))
@@ -161,7 +166,7 @@ SCENARIOS = (
     ),
     Scenario(
         rule="changed_habits",
-        breaks=lambda user: _thief(user, 6),
+        breaks=lambda user: chain(_forgotten(user), _thief(user, 6)),
         below=lambda user: _thief(user, 5),
         looks_alike=lambda user: _thief(user, 6, agent="browser"),
     ),
