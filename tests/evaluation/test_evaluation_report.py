@@ -68,7 +68,7 @@ def test_the_page_and_the_terminal_show_the_figures_of_the_report(measured):
 
 
 def test_recorded_shops_raise_no_alarm(recorded, tmp_path):
-    """Nobody attacked them; one has a real surge."""
+    """Nobody attacked them; one has a real surge, one books whole orders at a time."""
     command = ["measure", "--seeds", "21", "--events", "500", "--attacks", "0", "--look-alikes", "0"]
     ran = CliRunner().invoke(app, [*command, "--recorded", str(recorded), "--work-dir", str(tmp_path)])
     assert ran.exit_code == 0, ran.output
@@ -76,5 +76,6 @@ def test_recorded_shops_raise_no_alarm(recorded, tmp_path):
     assert {name: each["incidents"] for name, each in document["recorded"].items()} == {
         "mkechinov-2019-Oct-first-5k.csv": 0,
         "taobao-UserBehavior-96k.csv.gz": 0,
+        "uci-online-retail-2010-12-to-2011-06.csv.gz": 0,
     }
     assert min(each["events"] for each in document["recorded"].values()) > 5_000

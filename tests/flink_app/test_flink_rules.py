@@ -70,8 +70,9 @@ def test_an_attack_is_one_episode_that_opens_grows_and_closes(states):
 def test_the_id_is_the_one_the_domain_derives(states):
     """Whoever reads an incident can compute its id again."""
     state = next(state for state in states if state.subject == "flood")
+    version = REQUEST_FLOOD.version
     assert state.incident_id == incident_id(
-        rule="request_flood", rule_version=1, subject="flood", opened_at=state.opened_at
+        rule="request_flood", rule_version=version, subject="flood", opened_at=state.opened_at
     )
     assert state.sentence == "User flood sent 120 events within 60 seconds; 120 is the limit for one shopper."
 
