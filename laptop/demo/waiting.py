@@ -77,8 +77,8 @@ def _archived(readings: Readings, produced: int) -> str:
     if missing := _events_archived(readings, produced):
         return missing
     readings.raw_incidents.read()
-    archived = readings.raw_incidents.records >= readings.stream.records
-    return "" if archived else "the archive of incidents is being written"
+    archived, told = readings.raw_incidents.records, readings.stream.records
+    return "" if archived >= told else f"the archive has {archived:,} of {told:,} records that the detector wrote"
 
 
 def _answered(readings: Readings) -> str:
@@ -99,4 +99,5 @@ class _Quiet:
         self._stream.read()
         if self._stream.records != self._seen:
             self._seen, self._since = self._stream.records, time.monotonic()
-        return "" if time.monotonic() - self._since >= QUIET_SECONDS else "the detector is finishing"
+        quiet = time.monotonic() - self._since >= QUIET_SECONDS
+        return "" if quiet else f"the detector is finishing, {self._seen:,} records so far"
