@@ -35,7 +35,7 @@ Cold = Annotated[bool, typer.Option("--cold", help="Also set up in an empty fold
 WorkDir = Annotated[Path, typer.Option("--work-dir", help="Where inputs and the report go.")]
 ToPage = Annotated[Path | None, typer.Option("--page", help="Write the report as a page of Markdown.")]
 WORK_DIR = ROOT / "build" / "bench"
-EVENTS, LINES, ATTACKERS, STEADY_SECONDS = 25_000, 300_000, 60, 120.0
+EVENTS, LINES, ATTACKERS, STEADY_SECONDS = 600_000, 300_000, 60, 120.0
 
 
 @app.callback()

@@ -19,8 +19,8 @@ from benchmarks.traffic import EVENTS_PER_SECOND, Traffic, prepare
 FLINK_PYTHON = ROOT / ".venv-flink" / "bin" / "python"
 FLINK_JOBS = (str(FLINK_PYTHON), "-m", "benchmarks.flink_jobs")
 # Of the events that the detector is run with, so many are enough to see how slow something is.
-NAIVE_PART = 4
-OPERATOR_PART = 10
+NAIVE_PART = 60
+OPERATOR_PART = 20
 # The smaller of two sizes.
 FEW_PART = 4
 HEAP = "-Xmx3g"

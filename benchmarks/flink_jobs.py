@@ -17,11 +17,12 @@ from benchmarks.checkpoints import Watch, free_port
 from commerce.fields import INCIDENT_FIELDS, RISK_FIELDS, TALLY_FIELDS
 from commerce.rules import RULES
 from commerce.schemas import flink_columns
-from commerce.sql.flink import judged_sql, lines_sql
+from commerce.sql.flink import judged_sql
 from flink_app.events import CARRIED
 from flink_app.over_files import JAR
 from flink_app.pipeline import build
 from flink_app.settings import DetectorSettings
+from flink_app.streams import give_lines
 from flink_app.tables import table_environment
 
 Told = Mapping[str, Any]
@@ -97,7 +98,7 @@ def _detector(tables: StreamTableEnvironment, told: Told) -> StatementSet:
 
 def _parse_only(tables: StreamTableEnvironment, _told: Told) -> StatementSet:
     """Take every line apart and judge it, and throw it away."""
-    tables.execute_sql(f"CREATE TEMPORARY VIEW lines AS {lines_sql('records')}")
+    give_lines(tables)
     judged = judged_sql(lines="lines", carried=(*CARRIED, "arrived_at"), seal="0123456789abcdef")
     columns = ", ".join(f"{name} STRING" for name in CARRIED)
     columns += ", arrived_at TIMESTAMP(3), event_time_parsed TIMESTAMP(3), reason STRING"

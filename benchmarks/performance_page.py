@@ -17,7 +17,7 @@ not how fast this machine was. Speed over the lake has [a benchmark of its own](
 _HOW = """\
 ## How to repeat it
 
-- `make bench PAGE=docs/performance.md` measures all of it in about half an hour, `make bench EVENTS=300000` the
+- `make bench PAGE=docs/performance.md` measures all of it in about half an hour, `make bench EVENTS=5000000` the
   detector with more events, which takes as much longer.
 - `python -m benchmarks detector`, `alert`, `simulator`, `responder` or `start` measures one part, into the same report,
   `build/bench/report.json`. Parts may be of different times; the table of parts says so.
@@ -27,7 +27,8 @@ _HOW = """\
   `--day-after` say up to which size the slow ones are measured.
 - Nothing else should run meanwhile. A machine that was busy is named above, and then only ratios mean something.
 - What was tried to make it faster, what it brought, and what the profile says is in
-  [the decision on the detector's speed](decisions/0071-what-the-detector-spends.md).
+  the decisions on [lines](decisions/0071-what-the-detector-spends.md) and
+  [panes](decisions/0073-panes-are-counted-in-java.md).
 """
 
 

@@ -11,7 +11,7 @@ from commerce.fields import EVENT_FIELDS, Field
 # replacement character nor half of a pair. Java, RE2 and Python read the class alike once the bounds are written out.
 _FREE_TEXT = "[ !#-Z\\]^-z|}~{first}-{last}]"
 # Far more than there are fields, and so few that no plain line is too long.
-_MOST_MEMBERS = 24
+MOST_MEMBERS = 24
 BETWEEN_MEMBERS = '","'
 BETWEEN_NAME_AND_VALUE = '":"'
 
@@ -23,7 +23,7 @@ def plain_line(*, first: str, last: str) -> str:
     """
     free_text = _FREE_TEXT.replace("{first}", first).replace("{last}", last)
     member = "|".join(f'"{field.name}":"{_value(field, free_text)}"' for field in EVENT_FIELDS)
-    return rf"\{{(?:{member})(?:,(?:{member})){{0,{_MOST_MEMBERS - 1}}}\}}"
+    return rf"\{{(?:{member})(?:,(?:{member})){{0,{MOST_MEMBERS - 1}}}\}}"
 
 
 def _value(field: Field, free_text: str) -> str:

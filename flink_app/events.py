@@ -1,17 +1,17 @@
 """From judged lines to events in time: what each line became, and the account of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from commerce.known_networks import address_pattern
-from commerce.rules.rule import LONGEST_GAP_SECONDS
 from commerce.sql.flink import FlinkDialect, instant_text, seconds
 
 # What the rules read. The lake has the rest.
 CARRIED = ("event_id", "event_type", "product_id", "price", "user_id", "user_session", "ip_address", "user_agent")
 
-# What the shopper did: an event, or the order that it is a line of. A till books dozens of products in one moment.
+# What the shopper did: an event, or the order that it is a line of. A till books dozens of products in one moment: the
+# event's own, which stays the same when it is sent again, or when the till's clock is ahead.
 ACT = """CASE event_type
-  WHEN 'purchase' THEN CONCAT_WS('|', user_id, user_session, CAST(CAST(rowtime AS TIMESTAMP(3)) AS STRING))
+  WHEN 'purchase' THEN CONCAT_WS('|', user_id, user_session, CAST(event_time_parsed AS STRING))
   ELSE event_id
 END"""
 
@@ -46,32 +46,19 @@ def outcomes_sql(known_networks: Sequence[str]) -> str:
     """
 
 
-def on_time_sql() -> str:
-    """Return the view `on_time`: the events that the rules judge. Of a program's long name, its likeness is enough."""
+def on_time_sql(kinds: Mapping[str, int]) -> str:
+    """Return the view `on_time`: the events that the rules judge. Of a program's long name, its likeness is enough.
+
+    `kinds` has a bit for each condition; the column of that name has those whose condition holds for the event.
+    """
     kept = ", ".join(name for name in CARRIED if name not in ("price", "user_agent"))
+    of_kind = (f"CASE WHEN {condition} THEN {bit} ELSE 0 END" for condition, bit in kinds.items())
     return f"""
-        SELECT {kept}, CAST(price AS DECIMAL(12, 2)) AS price, SUBSTRING(MD5(user_agent), 1, 16) AS agent, {ACT} AS act,
-          rowtime
-        FROM outcomes WHERE outcome = 'on_time'
-    """
-
-
-def on_time_after_sql() -> str:
-    """Return the view `on_time_after`: the events with the pause since the user's event before.
-
-    Two events of one moment have no pause between them, in whatever order they come.
-    """
-    at = "CAST(rowtime AS TIMESTAMP(3))"
-    return f"""
-        SELECT *, CASE WHEN pause_ms BETWEEN 1 AND {LONGEST_GAP_SECONDS * 1000} THEN pause_ms END AS gap_ms
+        SELECT *, {" + ".join(of_kind) or "0"} AS kinds
         FROM (
-          SELECT *, 1000 * CAST(TIMESTAMPDIFF(SECOND, FLOOR(before TO SECOND), FLOOR({at} TO SECOND)) AS BIGINT)
-            + EXTRACT(MILLISECOND FROM {at}) - EXTRACT(MILLISECOND FROM before) AS pause_ms
-          FROM (
-            SELECT *, MIN({at}) OVER (PARTITION BY user_id ORDER BY rowtime
-              ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before
-            FROM on_time
-          )
+          SELECT {kept}, CAST(price AS DECIMAL(12, 2)) AS price, SUBSTRING(MD5(user_agent), 1, 16) AS agent,
+            {ACT} AS act, rowtime
+          FROM outcomes WHERE outcome = 'on_time'
         )
     """
 

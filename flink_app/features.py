@@ -4,13 +4,12 @@ Every rule ends in the same columns, so that what follows treats all rules alike
 """
 
 import re
-from collections.abc import Iterator, Sequence
 
 from commerce.incident import MAX_SUBJECTS
 from commerce.rules.rule import PANE_SECONDS, Condition, Feature, Measure, Rule, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
-from flink_app.panes import NEW, SUBJECT_COLUMNS, pane_columns, panes_view, trailing
+from flink_app.panes import SUBJECT_COLUMNS, How, measured_of, panes_view, site_measured
 
 _SITE_COLUMNS = {
     Measure.CROWD_EVENTS: "crowd",
@@ -20,18 +19,18 @@ _SITE_COLUMNS = {
     Measure.EXCESS_BUYING_SHARE: "ROUND(GREATEST(buys - usual_buys, 0.0) / GREATEST(crowd - usual, 1.0), 4)",
     Measure.BASELINE_SECONDS: "baseline_seconds",
 }
-_OF_HABIT = frozenset((Measure.EARLIER_EVENTS, *NEW))
-# The standard deviation of the pauses over their mean. The sums are whole numbers, so that no order of adding shows.
-_GAP_VARIATION = """
-    CASE WHEN COALESCE(SUM(gap_ms) OVER recent, 0) = 0 THEN 1.0 ELSE ROUND(SQRT(GREATEST(
-      CAST(SUM(gaps) OVER recent AS DOUBLE) * CAST(SUM(gap_ms_squared) OVER recent AS DOUBLE)
-      - POWER(CAST(SUM(gap_ms) OVER recent AS DOUBLE), 2), 0.0
-    )) / CAST(SUM(gap_ms) OVER recent AS DOUBLE), 4) END"""
 
 
 def crossings_sql(rule: Rule) -> str:
     """Return the crossings of one rule: rule, subject, rowtime, value, evidence, samples, parties, sentence."""
     return crossings_of(rule, _site_features(rule) if rule.subject_type is SubjectType.SITE else _pane_features(rule))
+
+
+def gap_variation_sql(gaps: str, gap_ms: str, gap_ms_squared: str) -> str:
+    """Return the standard deviation of the pauses over their mean. Whole numbers: no order of adding shows."""
+    count, total, squares = (f"CAST({sum_} AS DOUBLE)" for sum_ in (gaps, gap_ms, gap_ms_squared))
+    deviation = f"SQRT(GREATEST({count} * {squares} - POWER({total}, 2), 0.0))"
+    return f"CASE WHEN {gap_ms} = 0 THEN 1.0 ELSE ROUND({deviation} / {total}, 4) END"
 
 
 def crossings_of(rule: Rule, measured: str) -> str:
@@ -46,76 +45,31 @@ def crossings_of(rule: Rule, measured: str) -> str:
 
 
 def _pane_features(rule: Rule) -> str:
-    subject = SUBJECT_COLUMNS[rule.subject_type]
-    of_habit = [feature for feature in rule.features if feature.measure in _OF_HABIT]
-    features = [f"{_over_panes(rule, each)} AS `{each.name}`" for each in rule.features if each not in of_habit]
-    kept = {column for feature in of_habit for column in _habit_columns(feature)}
-    measured = f"""
-        SELECT {subject} AS subject, rowtime, CONCAT(first_sample, ',', last_sample) AS samples,
-          {_parties(rule)} AS parties, {", ".join((*features, *sorted(kept)))}
-        FROM {panes_view(rule.subject_type, rule.pane_seconds)}
-        WINDOW recent AS (PARTITION BY {subject} ORDER BY rowtime {trailing(rule.window_seconds, rule.pane_seconds)})
-    """
-    return _beside_habit(rule, of_habit, measured) if of_habit else measured
-
-
-def _habit_columns(feature: Feature) -> Iterator[str]:
-    """Yield what of a pane and of the window is needed to tell a habit: of both together, the rest is before."""
-    for column in pane_columns(feature):
-        whole = f"{_joined(column.name)} OVER recent" if feature.measure in NEW else f"SUM({column.name}) OVER recent"
-        yield column.name
-        yield f"{whole} AS recent_{column.name}"
-
-
-def _beside_habit(rule: Rule, of_habit: Sequence[Feature], measured: str) -> str:
-    """Return what was measured over the window, beside what the subject did in the time before it."""
-    features = ", ".join(f"{_over_habit(feature)} AS `{feature.name}`" for feature in of_habit)
+    features = ", ".join(f"{_feature(rule, each)} AS `{each.name}`" for each in rule.features)
     return f"""
-        SELECT *, {features} FROM ({measured})
-        WINDOW habit AS (PARTITION BY subject ORDER BY rowtime {trailing(rule.habit_seconds, rule.pane_seconds)})
+        SELECT {SUBJECT_COLUMNS[rule.subject_type]} AS subject, rowtime,
+          CONCAT(first_sample, ',', last_sample) AS samples, {_parties(rule)} AS parties, {features}
+        FROM {panes_view(rule.subject_type, rule.pane_seconds)}
     """
-
-
-def _over_habit(feature: Feature) -> str:
-    (column,) = (column.name for column in pane_columns(feature))
-    if feature.measure not in NEW:
-        return f"SUM({column}) OVER habit - recent_{column}"
-    # Panes are joined in the order of their times, so that the window's are at the end.
-    whole = f"{_joined(column)} OVER habit"
-    before = f"SUBSTRING({whole}, 1, CHAR_LENGTH({whole}) - CHAR_LENGTH(recent_{column}))"
-    return f"COALESCE(CARDINALITY(ARRAY_EXCEPT({_different(f'recent_{column}')}, {_different(before)})), 0)"
-
-
-def _joined(column: str) -> str:
-    return f"LISTAGG({column}, ',')"
-
-
-def _different(joined: str) -> str:
-    return f"ARRAY_DISTINCT(SPLIT({joined}, ','))"
 
 
 def _parties(rule: Rule) -> str:
     """Return who took part beside the subject: the users, where the rule counts them."""
-    users = (feature for feature in rule.features if feature.measure is Measure.USERS)
-    lists = [column.name for feature in users for column in pane_columns(feature)]
-    return f"COALESCE({_joined(lists[0])} OVER recent, '')" if lists else "''"
+    joined = (each.name for feature in rule.features for each in measured_of(rule, feature) if each.how is How.JOINED)
+    return next(joined, "''")
 
 
-def _over_panes(rule: Rule, feature: Feature) -> str:
-    columns = [column.name for column in pane_columns(feature)]
+def _feature(rule: Rule, feature: Feature) -> str:
+    first, *others = (each.name for each in measured_of(rule, feature))
     match feature.measure:
-        case Measure.EVENTS:
-            return f"SUM({columns[0]}) OVER recent"
         case Measure.SHARE:
-            return f"ROUND(CAST(SUM({columns[0]}) OVER recent AS DOUBLE) / SUM(events) OVER recent, 4)"
-        case Measure.GAPS:
-            return "SUM(gaps) OVER recent"
+            return f"ROUND(CAST({first} AS DOUBLE) / {others[0]}, 4)"
         case Measure.GAP_VARIATION:
-            return _GAP_VARIATION
+            return gap_variation_sql(first, *others)
         case Measure.ACTIVE_SECONDS:
-            return f"{rule.pane_seconds} * COUNT(*) OVER recent"
+            return f"{rule.pane_seconds} * {first}"
         case _:
-            return f"COALESCE(CARDINALITY({_different(f'{_joined(columns[0])} OVER recent')}), 0)"
+            return first
 
 
 def _site_features(rule: Rule) -> str:
@@ -129,14 +83,13 @@ def site_parts_sql(rule: Rule) -> str:
     Who took part cannot be kept of a crowd without a bound. So of each part, a number that their name gives them, the
     user who was busiest without buying is kept; of several, one that differs from pane to pane.
     """
-    (buying,) = (feature for feature in rule.features if feature.measure is Measure.EXCESS_BUYING_SHARE)
-    (buys,) = pane_columns(Feature(name="buys", measure=Measure.EVENTS, event_types=buying.event_types))
-    busy = "CONCAT(LPAD(CAST(events AS STRING), 9, '0'), '|', first_sample, '|', user_id)"
+    events, buys = (measured.name for measured in site_measured(rule))
+    busy = f"CONCAT(LPAD(CAST({events} AS STRING), 9, '0'), '|', first_sample, '|', user_id)"
     return f"""
-        SELECT window_time AS rowtime, SUM(LEAST(events, {CROWD_EVENTS_PER_USER})) AS crowd,
-          SUM(LEAST({buys.name}, {CROWD_EVENTS_PER_USER})) AS buys,
+        SELECT window_time AS rowtime, SUM(LEAST({events}, {CROWD_EVENTS_PER_USER})) AS crowd,
+          SUM(LEAST({buys}, {CROWD_EVENTS_PER_USER})) AS buys,
           MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample,
-          MAX(CASE WHEN {buys.name} = 0 THEN {busy} END) AS busiest
+          MAX(CASE WHEN {buys} = 0 THEN {busy} END) AS busiest
         FROM TABLE(TUMBLE(TABLE user_panes, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
         GROUP BY window_start, window_end, window_time, MOD(ABS(HASH_CODE(user_id)), {MAX_SUBJECTS})
     """
@@ -174,12 +127,17 @@ def site_history_sql(rule: Rule) -> str:
                 CONCAT(first_sample, ',', last_sample) AS samples,
                 SUM(crowd) OVER judged AS crowd, SUM(buys) OVER judged AS buys
               FROM site_panes
-              WINDOW judged AS (ORDER BY rowtime {trailing(rule.window_seconds)})
+              WINDOW judged AS (ORDER BY rowtime {_trailing(rule.window_seconds)})
             )
-            WINDOW whole AS (ORDER BY rowtime {trailing(whole)})
+            WINDOW whole AS (ORDER BY rowtime {_trailing(whole)})
           )
         )
     """
+
+
+def _trailing(window_seconds: int) -> str:
+    """Return the range of the panes that make up a window ending with this one."""
+    return f"RANGE BETWEEN {seconds(window_seconds - PANE_SECONDS)} PRECEDING AND CURRENT ROW"
 
 
 def _condition(condition: Condition) -> str:

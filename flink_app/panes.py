@@ -1,14 +1,15 @@
 """What each user, session and address did in each few seconds: counted once, and read by every rule.
 
-Longer windows are sums over panes. A window over single events would have to walk through all of them for each new
-one, and a flood would bring down the detector that looks for floods. Long panes are made of short ones.
+Longer windows are measured over panes. A window over single events would have to walk through all of them for each new
+one, and a flood would bring down the detector that looks for floods. The counting is Java's (`Panes.java`); what is to
+be counted and measured is made from the rules, here.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import StrEnum
 
-from commerce.rules.rule import LONG_PANE_SECONDS, PANE_SECONDS, Feature, Measure, Rule, SubjectType
-from commerce.sql.flink import seconds
+from commerce.rules.rule import PANE_SECONDS, Feature, Measure, Rule, SubjectType
 
 SUBJECT_COLUMNS = {
     SubjectType.USER: "user_id",
@@ -24,16 +25,80 @@ DISTINCT = {
 }
 # What is counted where only that counts which the subject did not have before.
 NEW = {Measure.NEW_ADDRESSES: Measure.ADDRESSES, Measure.NEW_AGENTS: Measure.AGENTS}
-EVERYTHING = Feature(name="events", measure=Measure.EVENTS)
+
+
+class How(StrEnum):
+    """How a number is made of the panes of a window; `Layout.java` says what each means."""
+
+    SUM = "SUM"
+    SUM_BEFORE = "SUM_BEFORE"
+    DIFFERENT = "DIFFERENT"
+    NEW = "NEW"
+    JOINED = "JOINED"
+    PANES = "PANES"
 
 
 @dataclass(frozen=True)
-class PaneColumn:
-    """A number or list of each pane: how it is made of events, and of shorter panes."""
+class Column:
+    """What a pane holds of the column `of`, of the events that the condition holds for; without one, of all events.
+
+    Where there is no `of`, the pauses between the events are counted, or nothing but the pane.
+    """
 
     name: str
-    of_events: str
-    of_panes: str
+    of: str = ""
+    condition: str = "TRUE"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number of each pane: of a column, over the window that ends with the pane."""
+
+    how: How
+    column: Column
+    window_seconds: int
+    habit_seconds: int = 0
+
+    @property
+    def name(self) -> str:
+        """What it is called in the view of the panes."""
+        beside = f"_of_{self.habit_seconds}" if self.habit_seconds else ""
+        return f"{self.how.lower()}_{self.column.name}_{self.window_seconds}{beside}"
+
+
+@dataclass(frozen=True)
+class Panes:
+    """The panes of all subjects of one kind: what is measured of the short ones, and of the long ones."""
+
+    subject_type: SubjectType
+    of_short: tuple[Measured, ...]
+    of_long: tuple[Measured, ...]
+
+    @property
+    def counts(self) -> list[Column]:
+        """The columns that are numbers."""
+        return self._columns(How.SUM, How.SUM_BEFORE)
+
+    @property
+    def values(self) -> list[Column]:
+        """The columns that are sets of values."""
+        return self._columns(How.DIFFERENT, How.NEW, How.JOINED)
+
+    @property
+    def has_pauses(self) -> bool:
+        """Whether the pauses between events are counted."""
+        return any(measured.column in PAUSES for measured in (*self.of_short, *self.of_long))
+
+    def _columns(self, *made: How) -> list[Column]:
+        of_all = (each.column for each in (*self.of_short, *self.of_long) if each.how in made)
+        return list(dict.fromkeys(column for column in of_all if column.of))
+
+
+PANE = Column("panes")
+# Pauses, their milliseconds and the squares of these; the quick ones are those that can be part of a rush.
+GAPS, GAP_MS, GAP_MS_SQUARED, QUICK_GAPS, QUICK_GAP_MS = PAUSES = tuple(
+    Column(name) for name in ("gaps", "gap_ms", "gap_ms_squared", "quick_gaps", "quick_gap_ms")
+)
 
 
 def panes_view(subject_type: SubjectType, pane_seconds: int) -> str:
@@ -41,120 +106,87 @@ def panes_view(subject_type: SubjectType, pane_seconds: int) -> str:
     return f"{subject_type}_panes" if pane_seconds == PANE_SECONDS else f"{subject_type}_long_panes"
 
 
-def pane_views(rules: Sequence[Rule], *, of_users: Sequence[PaneColumn] = ()) -> Iterator[tuple[str, str]]:
-    """Yield name and query of each view of panes that the rules need, the ones others are made of first.
-
-    The users' short panes also have the columns `of_users`.
-    """
+def all_panes(rules: Sequence[Rule], *, of_users: Sequence[Measured] = ()) -> Iterator[Panes]:
+    """Yield the panes that the rules need. Of the users' short ones, `of_users` is measured too."""
     for subject_type in SUBJECT_COLUMNS:
-        short = [*_features(rules, subject_type, PANE_SECONDS)]
-        long = [*_features(rules, subject_type, LONG_PANE_SECONDS)]
         also = of_users if subject_type is SubjectType.USER else ()
-        if short or long or also:
-            columns = _columns(short + long, also)
-            yield panes_view(subject_type, PANE_SECONDS), _short_panes_sql(subject_type, columns)
-        if long:
-            yield panes_view(subject_type, LONG_PANE_SECONDS), _long_panes_sql(subject_type, _columns(long))
+        of_short = dict.fromkeys((*_measured(rules, subject_type, short=True), *also))
+        of_long = dict.fromkeys(_measured(rules, subject_type, short=False))
+        if of_short or of_long:
+            yield Panes(subject_type, tuple(of_short), tuple(of_long))
 
 
-def pane_columns(feature: Feature) -> tuple[PaneColumn, ...]:
-    """Return the columns of a pane that a feature is computed from."""
+def kinds_of(all_panes: Iterable[Panes]) -> dict[str, int]:
+    """Return the conditions that events are counted by, each with the bit that says that it holds for an event."""
+    columns = (column for panes in all_panes for column in (*panes.counts, *panes.values))
+    return {condition: 1 << place for place, condition in enumerate(sorted({each.condition for each in columns}))}
+
+
+def measured_of(rule: Rule, feature: Feature) -> tuple[Measured, ...]:
+    """Return what a feature of a rule about users, sessions or addresses is made of."""
+    window, habit = rule.window_seconds, rule.habit_seconds
+    made: tuple[tuple[How, Column], ...]
     match feature.measure:
-        case Measure.EVENTS | Measure.SHARE | Measure.EARLIER_EVENTS:
-            return (_count(feature),)
-        case Measure.GAPS | Measure.GAP_VARIATION:
-            return _GAP_COLUMNS
-        case measure if measure in DISTINCT:
-            return (_list(feature),)
+        case Measure.EVENTS:
+            made = ((How.SUM, acts(feature)),)
+        case Measure.SHARE:
+            made = ((How.SUM, acts(feature)), (How.SUM, acts()))
+        case Measure.GAPS:
+            made = ((How.SUM, GAPS),)
+        case Measure.GAP_VARIATION:
+            made = ((How.SUM, GAPS), (How.SUM, GAP_MS), (How.SUM, GAP_MS_SQUARED))
+        case Measure.ACTIVE_SECONDS:
+            made = ((How.PANES, PANE),)
+        case Measure.EARLIER_EVENTS:
+            made = ((How.SUM_BEFORE, acts(feature)),)
+        case Measure.USERS:
+            made = ((How.DIFFERENT, _values(feature)), (How.JOINED, _values(feature)))
         case measure if measure in NEW:
-            return pane_columns(replace(feature, measure=NEW[measure]))
+            made = ((How.NEW, _values(feature)),)
         case _:
-            return ()
+            made = ((How.DIFFERENT, _values(feature)),)
+    of_habit = {How.SUM_BEFORE, How.NEW}
+    return tuple(Measured(how, column, window, habit if how in of_habit else 0) for how, column in made)
 
 
-def trailing(window_seconds: int, pane_seconds: int = PANE_SECONDS) -> str:
-    """Return the range of the panes that make up a window ending with this one."""
-    return f"RANGE BETWEEN {seconds(window_seconds - pane_seconds)} PRECEDING AND CURRENT ROW"
+def acts(feature: Feature | None = None) -> Column:
+    """Return the column that counts what subjects did, as far as the feature counts it."""
+    name = "acts" if feature is None else "_".join(("acts", *feature.event_types, *_price_name(feature)))
+    return Column(name, "act", "TRUE" if feature is None else condition(feature))
 
 
-def _features(rules: Sequence[Rule], subject_type: SubjectType, pane_seconds: int) -> Iterator[Feature]:
-    """Yield the features to count in these panes; the rule about the site reads the users' short ones."""
-    for rule in rules:
-        if rule.subject_type is SubjectType.SITE:
-            if subject_type is SubjectType.USER and pane_seconds == PANE_SECONDS:
-                yield EVERYTHING
-                yield from (
-                    Feature(name=feature.name, measure=Measure.EVENTS, event_types=feature.event_types)
-                    for feature in rule.features
-                    if feature.event_types
-                )
-        elif rule.subject_type is subject_type and rule.pane_seconds == pane_seconds:
-            yield EVERYTHING
-            yield from rule.features
-
-
-def _columns(features: Iterable[Feature], also: Iterable[PaneColumn] = ()) -> list[PaneColumn]:
-    of_features = (column for feature in features for column in pane_columns(feature))
-    return list({column.name: column for column in (*of_features, *also)}.values())
-
-
-def _short_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) -> str:
-    """Return the panes made of events. An event sent again falls into the pane it was in: counting once is exact."""
-    subject = SUBJECT_COLUMNS[subject_type]
-    source = "on_time_after" if any("gap_ms" in column.of_events for column in columns) else "on_time"
-    counts = ", ".join(f"{column.of_events} AS {column.name}" for column in columns)
-    known = "" if subject_type is SubjectType.USER else f"WHERE {subject} IS NOT NULL"
-    return f"""
-        SELECT window_time AS rowtime, {subject}, {counts},
-          MIN(event_id) AS first_sample, MAX(event_id) AS last_sample
-        FROM TABLE(TUMBLE(TABLE {source}, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))
-        {known}
-        GROUP BY window_start, window_end, window_time, {subject}
-    """
-
-
-def _long_panes_sql(subject_type: SubjectType, columns: Sequence[PaneColumn]) -> str:
-    subject = SUBJECT_COLUMNS[subject_type]
-    counts = ", ".join(f"{column.of_panes} AS {column.name}" for column in columns)
-    return f"""
-        SELECT window_time AS rowtime, {subject}, {counts},
-          MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample
-        FROM TABLE(TUMBLE(TABLE {panes_view(subject_type, PANE_SECONDS)}, DESCRIPTOR(rowtime),
-          {seconds(LONG_PANE_SECONDS)}))
-        GROUP BY window_start, window_end, window_time, {subject}
-    """
-
-
-def _count(feature: Feature) -> PaneColumn:
-    name = "_".join(("events", *feature.event_types, *_price_name(feature)))
-    return PaneColumn(name, f"COUNT(DISTINCT act){narrowed(feature)}", f"SUM({name})")
-
-
-def _list(feature: Feature) -> PaneColumn:
-    """Return the different values themselves, since the same one may come again in another pane."""
-    name = "_".join((feature.measure, *feature.event_types))
-    return PaneColumn(name, f"LISTAGG(DISTINCT {DISTINCT[feature.measure]}){narrowed(feature)}", f"LISTAGG({name})")
-
-
-def narrowed(feature: Feature) -> str:
-    """Return the filter on the events that a feature counts; empty for all."""
+def condition(feature: Feature) -> str:
+    """Return the condition on the events that a feature counts."""
     conditions = []
     if feature.event_types:
         types = ", ".join(f"'{name}'" for name in feature.event_types)
         conditions.append(f"event_type IN ({types})")
     if feature.price_at_most is not None:
         conditions.append(f"price <= {feature.price_at_most}")
-    return f" FILTER (WHERE {' AND '.join(conditions)})" if conditions else ""
+    return " AND ".join(conditions) or "TRUE"
+
+
+def _measured(rules: Sequence[Rule], subject_type: SubjectType, *, short: bool) -> Iterator[Measured]:
+    """Yield what the rules measure of these panes; the rule about the site reads the users' short ones."""
+    for rule in rules:
+        if rule.subject_type is SubjectType.SITE and subject_type is SubjectType.USER and short:
+            yield from site_measured(rule)
+        elif rule.subject_type is subject_type and (rule.pane_seconds == PANE_SECONDS) is short:
+            for feature in rule.features:
+                yield from measured_of(rule, feature)
+
+
+def site_measured(rule: Rule) -> tuple[Measured, Measured]:
+    """Return what the rule about the site reads of each user's pane: what they did, and what of it was buying."""
+    (buying,) = (feature for feature in rule.features if feature.measure is Measure.EXCESS_BUYING_SHARE)
+    return Measured(How.SUM, acts(), PANE_SECONDS), Measured(How.SUM, acts(buying), PANE_SECONDS)
+
+
+def _values(feature: Feature) -> Column:
+    measure = NEW.get(feature.measure, feature.measure)
+    return Column("_".join((measure, *feature.event_types)), DISTINCT[measure], condition(feature))
 
 
 def _price_name(feature: Feature) -> Iterator[str]:
     if feature.price_at_most is not None:
         yield f"upto_{round(feature.price_at_most * 100)}"
-
-
-# Sums of whole milliseconds are exact in any order; a pause of no length is an event sent again or a first one.
-_GAP_COLUMNS = (
-    PaneColumn("gaps", "COUNT(gap_ms)", "SUM(gaps)"),
-    PaneColumn("gap_ms", "COALESCE(SUM(gap_ms), 0)", "SUM(gap_ms)"),
-    PaneColumn("gap_ms_squared", "COALESCE(SUM(gap_ms * gap_ms), 0)", "SUM(gap_ms_squared)"),
-)

@@ -15,18 +15,17 @@ from commerce.risk.signs import (
     RiskClass,
 )
 from commerce.risk.sql import class_sql, measures_sql, risk_sql, scores_sql
-from commerce.rules.rule import PANE_SECONDS, Feature, Measure
+from commerce.rules.rule import PANE_SECONDS
 from commerce.sql.flink import instant_text, seconds
-from flink_app.panes import PaneColumn, pane_columns, trailing
+from flink_app.panes import GAPS, QUICK_GAP_MS, QUICK_GAPS, Column, How, Measured
 
-_QUICK = f"FILTER (WHERE gap_ms <= {ROLLING_SECONDS * 1000})"
-# What the users' panes must count.
-PACE = (
-    PaneColumn("actions", "COUNT(DISTINCT event_id)", "SUM(actions)"),
-    *pane_columns(Feature(name="pauses", measure=Measure.GAPS)),
-    PaneColumn("quick_gaps", f"COUNT(gap_ms) {_QUICK}", "SUM(quick_gaps)"),
-    PaneColumn("quick_gap_ms", f"COALESCE(SUM(gap_ms) {_QUICK}, 0)", "SUM(quick_gap_ms)"),
-)
+# What the users' panes must tell.
+_ACTIONS = Measured(How.SUM, Column("actions", "event_id"), PANE_SECONDS)
+_PAUSES = Measured(How.SUM, GAPS, PANE_SECONDS)
+_QUICK = Measured(How.SUM, QUICK_GAPS, PANE_SECONDS)
+_ROLLING = Measured(How.SUM, QUICK_GAPS, ROLLING_SECONDS)
+_ROLLING_MS = Measured(How.SUM, QUICK_GAP_MS, ROLLING_SECONDS)
+PACE = (_ACTIONS, _PAUSES, _QUICK, _ROLLING, _ROLLING_MS)
 _TOLD = ", ".join(f"'{risk_class}'" for risk_class in (RiskClass.ELEVATED, RiskClass.HIGH))
 
 
@@ -37,17 +36,13 @@ def purchases_sql() -> str:
 
 def deeds_sql(time_zone: str) -> str:
     """Return the view `deeds`: what people did pane by pane, and beside it what they paid, each event once."""
+    at_night = f"CASE WHEN {_at_night(time_zone)} THEN {_ACTIONS.name} ELSE 0 END"
+    rolling = f"{_ROLLING.name} >= {ROLLING_PAUSES_AT_LEAST}"
+    rushed = f"{rolling} AND {_ROLLING_MS.name} < {RUSHED_GAP_MS} * {_ROLLING.name}"
     return f"""
-        SELECT rowtime, user_id, actions, CASE WHEN {_at_night(time_zone)} THEN actions ELSE 0 END
-          AS night_actions, gaps AS pauses, CASE WHEN rolling_pauses >= {ROLLING_PAUSES_AT_LEAST}
-          AND rolling_ms < {RUSHED_GAP_MS} * rolling_pauses THEN quick_gaps ELSE 0 END AS rushed_pauses,
-          CAST(NULL AS DECIMAL(12, 2)) AS paid
-        FROM (
-          SELECT rowtime, user_id, actions, gaps, quick_gaps, SUM(quick_gaps) OVER recent AS rolling_pauses,
-            SUM(quick_gap_ms) OVER recent AS rolling_ms
-          FROM user_panes
-          WINDOW recent AS (PARTITION BY user_id ORDER BY rowtime {trailing(ROLLING_SECONDS)})
-        )
+        SELECT rowtime, user_id, {_ACTIONS.name} AS actions, {at_night} AS night_actions, {_PAUSES.name} AS pauses,
+          CASE WHEN {rushed} THEN {_QUICK.name} ELSE 0 END AS rushed_pauses, CAST(NULL AS DECIMAL(12, 2)) AS paid
+        FROM user_panes
         UNION ALL
         SELECT window_time, user_id, CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT), CAST(0 AS BIGINT),
           MIN(price)

@@ -10,6 +10,8 @@ def table_environment() -> StreamTableEnvironment:
     config = tables.get_config()
     config.set("pipeline.name", "floorwalker-detector")
     config.set("table.local-time-zone", "UTC")
+    # Rows pass between operators that keep none of them: no need to copy each at every step.
+    config.set("pipeline.object-reuse", "true")
     # Only episodes keep state without an end of their own; they are over long before.
     config.set("table.exec.state.ttl", "1 d")
     return tables

@@ -9,14 +9,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from commerce.fields import EVENT_FIELDS
-from commerce.plain import BETWEEN_MEMBERS, BETWEEN_NAME_AND_VALUE, plain_line
 from commerce.rejects import plain_reject_reason_sql, reject_reason_sql
 
-LINE_BREAK = "U&'\\000A'"
-_BLANK = r"\A[ \t\r]*\z"
 _OBJECT = r"\A[ \t\r]*\{"
 _SURROGATE = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-_PLAIN = r"\A" + plain_line(first=r"\x{A0}", last=r"\x{FFFC}") + r"\z"
 _PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 
 
@@ -52,10 +48,10 @@ class FlinkDialect:
 def judged_sql(*, lines: str, carried: Sequence[str], seal: str) -> str:
     """Return the query that takes lines apart: the columns `carried`, an instant, `reason` (NULL for an event).
 
-    `lines` is a relation with the columns `line` and `arrived_at`. The instant is `event_time_parsed`. `seal` is a
-    text of letters and digits that no sender can guess.
+    `lines` is a relation with the columns `line` and `arrived_at`, with `is_plain`, and of a plain line
+    (`commerce.plain`) with its instant, `moment`, and its fields, as `plain_event_id`. Any other is parsed for each
+    field. The instant is `event_time_parsed`. `seal` is a text of letters and digits that no sender can guess.
 
-    A plain line is cut at its quotes. Any other is parsed for each field.
     What a row is made of passes through UNNEST, because the planner would otherwise copy an expression into every place
     that mentions its name, and parse the line some forty times.
     """
@@ -64,41 +60,19 @@ def judged_sql(*, lines: str, carried: Sequence[str], seal: str) -> str:
     kept = ", ".join(name for name in carried if name not in {field.name for field in EVENT_FIELDS})
     dialect = FlinkDialect()
     return f"""
-        SELECT {", ".join(carried)}, event_time_parsed, CASE WHEN members IS NOT NULL
+        SELECT {", ".join(carried)}, event_time_parsed, CASE WHEN is_plain
           THEN {plain_reject_reason_sql(dialect)} ELSE {reject_reason_sql(dialect)} END AS reason
         FROM (
-          SELECT line, {kept}, members, is_json_object, {names},
-            TRY_CAST(REPLACE(REPLACE(event_time, 'T', ' '), 'Z', '') AS TIMESTAMP(3)) AS event_time_parsed
+          SELECT line, {kept}, is_plain, is_json_object, {names}, CASE WHEN is_plain THEN moment
+            ELSE TRY_CAST(REPLACE(REPLACE(event_time, 'T', ' '), 'Z', '') AS TIMESTAMP(3)) END AS event_time_parsed
           FROM {lines}
-          CROSS JOIN UNNEST(ARRAY[ROW({_members()})]) AS cut(members)
           CROSS JOIN UNNEST(ARRAY[ROW({_is_json_object(seal)}, {values})]) AS fields_read(is_json_object, {names})
         )
     """
 
 
-def _members() -> str:
-    """Return the expression for what a plain line says by name; NULL for any other. The last of a name counts."""
-    inside = "SUBSTRING(line, 3, CHAR_LENGTH(line) - 4)"
-    cut = f"STR_TO_MAP({inside}, '{BETWEEN_MEMBERS}', '{BETWEEN_NAME_AND_VALUE}')"
-    return f"CASE WHEN REGEXP(line, '{_PLAIN}') THEN {cut} END"
-
-
 def _field_text(name: str) -> str:
-    parsed, cut = f"JSON_VALUE(line, '$.{name}')", f"members['{name}']"
-    return f"NULLIF(CASE WHEN members IS NULL THEN {parsed} ELSE {cut} END, '')"
-
-
-def lines_sql(records: str, *, carried: Sequence[str] = ("arrived_at",)) -> str:
-    """Return the query that gives one row a line: a record may hold several, and the archive keeps lines.
-
-    `records` has the columns `record` (bytes) and those `carried`. Bytes, because the raw format takes broken UTF-8
-    for a text as it is, and only decoding shows where it is broken.
-    """
-    return f"""
-        SELECT line, {", ".join(carried)}
-        FROM {records} CROSS JOIN UNNEST(SPLIT(DECODE(record, 'UTF-8'), {LINE_BREAK})) AS pieces(line)
-        WHERE NOT REGEXP(line, '{_BLANK}')
-    """
+    return f"CASE WHEN is_plain THEN plain_{name} ELSE NULLIF(JSON_VALUE(line, '$.{name}'), '') END"
 
 
 def instant_text(expression: str) -> str:
@@ -120,4 +94,4 @@ def _is_json_object(seal: str) -> str:
     half_surrogate = f"REGEXP(line, '{_SURROGATE}') AND REGEXP({whole}, '{_SURROGATE}')"
     sealed = f"JSON_VALUE(CONCAT('[', line, ',\"{seal}\"]'), '$[1]')"
     parsed = f"REGEXP(line, '{_OBJECT}') AND COALESCE({sealed} = '{seal}', FALSE) AND NOT ({half_surrogate})"
-    return f"CASE WHEN members IS NOT NULL THEN TRUE ELSE {parsed} END"
+    return f"CASE WHEN is_plain THEN TRUE ELSE {parsed} END"

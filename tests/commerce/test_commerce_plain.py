@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_lines import MEMBERS, PIECES, WHOLE, line, spoilt
 
 from commerce.event import Event, parse, to_line
 from commerce.fields import EVENT_FIELDS
@@ -16,32 +17,6 @@ from commerce.rejects import REJECT_REASONS, Reject
 PLAIN = re.compile(plain_line(first="\xa0", last="￼"), re.ASCII)
 LONG_AFTER = datetime(2099, 1, 1, tzinfo=UTC)
 ABSENT = {f"missing_{field.name}" for field in EVENT_FIELDS}
-WHOLE = {
-    "event_id": "e1",
-    "event_time": "2025-03-03T08:00:00.000Z",
-    "event_type": "view",
-    "product_id": "1",
-    "category_id": "2",
-    "category_code": "a.b, c: d",
-    "brand": "Søren",
-    "price": "19.9",
-    "user_id": "7",
-    "user_session": "s-1",
-    "ip_address": "10.0.0.1",
-    "user_agent": "Mozilla/5.0 (X11; rv:1)",
-}
-PIECES = ["", "a", "1", "e-9", '"', "\\", '\\"', "[", "{", ",", ":", '","', '":"', " ", "\n", "\x7f", "é", "\ud800"]
-PIECES += ["�", "\u2028", "😀", "x" * 70, "1" * 20, "2025-02-29T00:00:00Z", "view", "10.0.0.1", "0.999", "-0"]
-TEXTS = st.lists(st.sampled_from(PIECES), max_size=3).map("".join)
-MEMBERS = st.lists(
-    st.tuples(st.sampled_from([*WHOLE, "other", "event_id "]), TEXTS | st.sampled_from(sorted(WHOLE.values()))),
-    max_size=4,
-)
-
-
-def line(members, **how) -> str:
-    written = {"separators": (",", ":"), "ensure_ascii": False} | how
-    return "{" + ",".join(json.dumps({name: text}, **written)[1:-1] for name, text in members) + "}"
 
 
 def cut(text: str) -> dict[str, str]:
@@ -83,10 +58,9 @@ def test_a_plain_line_is_what_the_reference_parser_says(members, changed, how):
 @given(place=st.integers(0, 400), piece=st.sampled_from(PIECES), taken=st.integers(0, 3))
 def test_a_plain_line_spoilt_anywhere_is_plain_only_where_it_is_sound(place, piece, taken):
     """One character too many or too few in any place."""
-    text = line(WHOLE.items())
-    spoilt = text[:place] + piece + text[place + taken :]
-    if "\ud800" not in spoilt:
-        holds_to_the_reference(spoilt)
+    text = spoilt(place, piece, taken)
+    if "\ud800" not in text:
+        holds_to_the_reference(text)
 
 
 @pytest.mark.parametrize(

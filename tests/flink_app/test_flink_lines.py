@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from commerce.event import Event, parse
-from commerce.sql.flink import judged_sql, lines_sql
+from commerce.sql.flink import judged_sql
+from flink_app.over_files import JAR
+from flink_app.streams import give_lines
 from flink_app.tables import table_environment
 
 NAMES = ("event_id", "event_type", "product_id", "user_id", "user_session", "ip_address", "user_agent")
@@ -59,6 +61,7 @@ def number(row: Any) -> int:
 def taken_apart(folder: Path, records: list[bytes]) -> list[Any]:
     """Return the rows that lines become: when they arrived, the fields, and the reason."""
     tables = table_environment()
+    tables.get_config().set("pipeline.jars", JAR.as_uri())
     source = folder / "records.json"
     source.write_text(
         "".join(
@@ -73,7 +76,7 @@ def taken_apart(folder: Path, records: list[bytes]) -> list[Any]:
         "CREATE TEMPORARY TABLE records (record BYTES, arrived_at TIMESTAMP(3)) "
         f"WITH ('connector' = 'filesystem', 'path' = '{source}', 'format' = 'json')"
     )
-    tables.execute_sql(f"CREATE TEMPORARY VIEW lines AS {lines_sql('records')}")
+    give_lines(tables)
     carried = ("arrived_at", *NAMES)
     query = judged_sql(lines="lines", carried=carried, seal="a1b2c3")
     return list(tables.execute_sql(f"SELECT {', '.join(carried)}, reason FROM ({query})").collect())

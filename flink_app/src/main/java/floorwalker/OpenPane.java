@@ -1,0 +1,178 @@
+package floorwalker;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * What a subject does in a pane that is not over. It may be in parts, of which each knows what it has seen: an event
+ * that is sent again falls into the same pane, and counts once.
+ */
+final class OpenPane {
+
+    final long end;
+    // For each column that is counted: of which kinds the events were that had a value.
+    private final List<Map<String, Integer>> kindsOf;
+    private final Set<String>[] values;
+    private String firstSample;
+    private String lastSample;
+    // The moments of events, in no order, some of them more than once.
+    private long[] moments = new long[2];
+    private int howMany;
+
+    OpenPane(long end, Layout layout) {
+        this.end = end;
+        this.kindsOf = new ArrayList<>();
+        for (int place = layout.counted.size(); place > 0; place--) {
+            kindsOf.add(new HashMap<>(2));
+        }
+        this.values = Pane.noValues(layout);
+    }
+
+    void count(int place, String value, int kinds) {
+        kindsOf.get(place).merge(value, kinds, (one, other) -> one | other);
+    }
+
+    void keep(int place, String value) {
+        if (values[place].isEmpty()) {
+            values[place] = new HashSet<>(4);
+        }
+        values[place].add(value);
+    }
+
+    void sample(String sample) {
+        sample(sample, sample);
+    }
+
+    void moment(long at) {
+        if (howMany == moments.length) {
+            howMany = different();
+            moments = Arrays.copyOf(moments, Math.max(2 * howMany, moments.length));
+        }
+        moments[howMany++] = at;
+    }
+
+    void add(OpenPane other) {
+        for (int place = 0; place < kindsOf.size(); place++) {
+            int same = place;
+            other.kindsOf.get(place).forEach((value, kinds) -> count(same, value, kinds));
+        }
+        for (int place = 0; place < values.length; place++) {
+            for (String value : other.values[place]) {
+                keep(place, value);
+            }
+        }
+        for (int place = 0; place < other.howMany; place++) {
+            moment(other.moments[place]);
+        }
+        sample(other.firstSample, other.lastSample);
+    }
+
+    /** Returns the pane, now that it is over. `before` is the moment of the subject's last event before it. */
+    Pane close(long before, Layout layout) {
+        Pane pane = new Pane(end, layout);
+        for (int place = 0; place < layout.counts.length; place++) {
+            for (int kinds : kindsOf.get(layout.countedAt[place]).values()) {
+                if ((kinds & layout.counts[place].kind) != 0) {
+                    pane.numbers[place]++;
+                }
+            }
+        }
+        System.arraycopy(values, 0, pane.values, 0, values.length);
+        if (layout.hasPauses()) {
+            addPauses(before, layout, pane.numbers);
+        }
+        pane.sample(firstSample, lastSample);
+        return pane;
+    }
+
+    /** Returns the moment of its last event; where moments are not kept, the one before. */
+    long latest(long before) {
+        howMany = different();
+        return howMany == 0 ? before : moments[howMany - 1];
+    }
+
+    private void addPauses(long before, Layout layout, long[] numbers) {
+        howMany = different();
+        long previous = before;
+        int first = layout.counts.length;
+        for (int place = 0; place < howMany; place++) {
+            long pause = previous == Long.MIN_VALUE ? 0 : moments[place] - previous;
+            if (pause > 0 && pause <= layout.longestPauseMs) {
+                numbers[first]++;
+                numbers[first + 1] += pause;
+                numbers[first + 2] += pause * pause;
+                if (pause <= layout.quickPauseMs) {
+                    numbers[first + 3]++;
+                    numbers[first + 4] += pause;
+                }
+            }
+            previous = moments[place];
+        }
+    }
+
+    /** Puts the moments in order, each once; returns how many there are. */
+    private int different() {
+        Arrays.sort(moments, 0, howMany);
+        int kept = 0;
+        for (int place = 0; place < howMany; place++) {
+            if (kept == 0 || moments[place] != moments[kept - 1]) {
+                moments[kept++] = moments[place];
+            }
+        }
+        return kept;
+    }
+
+    private void sample(String first, String last) {
+        if (firstSample == null || first.compareTo(firstSample) < 0) {
+            firstSample = first;
+        }
+        if (lastSample == null || last.compareTo(lastSample) > 0) {
+            lastSample = last;
+        }
+    }
+
+    void write(DataOutputView target) throws IOException {
+        target.writeLong(end);
+        for (Map<String, Integer> kinds : kindsOf) {
+            Packed.writeLong(kinds.size(), target);
+            for (Map.Entry<String, Integer> entry : kinds.entrySet()) {
+                Packed.writeString(entry.getKey(), target);
+                Packed.writeLong(entry.getValue(), target);
+            }
+        }
+        for (Set<String> each : values) {
+            Packed.writeStrings(each, target);
+        }
+        Packed.writeLong(howMany, target);
+        for (int place = 0; place < howMany; place++) {
+            target.writeLong(moments[place]);
+        }
+        Packed.writeString(firstSample, target);
+        Packed.writeString(lastSample, target);
+    }
+
+    static OpenPane read(DataInputView source, Layout layout) throws IOException {
+        OpenPane pane = new OpenPane(source.readLong(), layout);
+        for (Map<String, Integer> kinds : pane.kindsOf) {
+            for (int left = Packed.readInt(source); left > 0; left--) {
+                kinds.put(Packed.readString(source), Packed.readInt(source));
+            }
+        }
+        for (int place = 0; place < pane.values.length; place++) {
+            pane.values[place] = Packed.readStrings(source);
+        }
+        for (int left = Packed.readInt(source); left > 0; left--) {
+            pane.moment(source.readLong());
+        }
+        pane.sample(Packed.readString(source), Packed.readString(source));
+        return pane;
+    }
+}

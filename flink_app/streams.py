@@ -1,0 +1,105 @@
+"""What is Java's between views that are SQL: lines, event time, panes, and what is computed once for many."""
+
+from typing import Any
+
+from pyflink.datastream import DataStream
+from pyflink.java_gateway import get_gateway
+from pyflink.table import Schema, StreamTableEnvironment, Table
+
+from commerce.fields import EVENT_FIELDS
+from commerce.plain import MOST_MEMBERS
+from commerce.risk.signs import ROLLING_SECONDS
+from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS
+from flink_app.events import timed_sql
+from flink_app.panes import SUBJECT_COLUMNS, Panes, panes_view
+from flink_app.settings import DetectorSettings
+
+# Of open panes the events, and of subjects lately busy the panes and values, that a subtask holds; some hundred bytes
+# each. More are kept in Flink's state alone.
+MOST_IN_MEMORY = 200_000
+
+
+def view(tables: StreamTableEnvironment, name: str, query: str) -> None:
+    """Create a view that each of its readers plans anew."""
+    tables.execute_sql(f"CREATE TEMPORARY VIEW {name} AS {query}")
+
+
+def shared_view(tables: StreamTableEnvironment, name: str, query: str) -> None:
+    """Create a view that is computed once, however many read it.
+
+    The planner plans the readers of a plain view one by one, leaves out of it what one of them does not need, and then
+    sees no two alike: each gets windows and state of its own. A stream is where its plans end.
+    """
+    tables.create_temporary_view(name, _stream(tables, tables.sql_query(query)), _in_time())
+
+
+def give_lines(tables: StreamTableEnvironment) -> None:
+    """Create `lines`: those of `records`, each with the other columns of its record, taken apart where it is plain.
+
+    As bytes, because the raw format takes broken UTF-8 for a text as it is, and only decoding shows where it is broken.
+    """
+    records = _stream(tables, tables.from_path("records"))
+    jvm = get_gateway().jvm
+    lines = jvm.floorwalker.Lines.of(records._j_data_stream, plain_lines(jvm), "event_time")
+    tables.create_temporary_view("lines", DataStream(lines))
+
+
+def plain_lines(jvm: Any) -> Any:
+    """Return what takes plain lines apart into the fields of the field table."""
+    plain = jvm.floorwalker.PlainLine(MOST_MEMBERS)
+    for field in EVENT_FIELDS:
+        plain.field(field.name, field.pattern, field.max_length or 0)
+    return plain
+
+
+def give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> None:
+    """Create `events_in_time`: `judged` with event time, which passes for all shards together, and what is late."""
+    tables.create_temporary_view("judged_once", _stream(tables, tables.from_path("judged")))
+    timed = tables.sql_query(timed_sql("judged_once"))
+    names = timed.get_schema().get_field_names()
+    schema = Schema.new_builder()
+    for name, type_ in zip(names, timed.get_schema().get_field_data_types(), strict=True):
+        schema.column(name, type_)
+    schema.column("late", "BOOLEAN NOT NULL").column_by_expression("read_at", "PROCTIME()")
+    schema.watermark("rowtime", "SOURCE_WATERMARK()")
+    in_time = get_gateway().jvm.floorwalker.EventTime.of(
+        _stream(tables, timed)._j_data_stream,
+        names.index("shard"),
+        names.index("rowtime"),
+        *(1000 * each for each in (settings.allowed_lateness_seconds, PANE_SECONDS, settings.idle_timeout_seconds)),
+    )
+    tables.create_temporary_view("events_in_time", DataStream(in_time), schema.build())
+
+
+def give_panes(tables: StreamTableEnvironment, panes: Panes, kinds: dict[str, int]) -> None:
+    """Create the views of panes of one kind of subject, made of `on_time`, whose column `kinds` has these bits."""
+    java = get_gateway().jvm.floorwalker
+    layout = java.LayoutBuilder(1000 * PANE_SECONDS, 1000 * LONG_PANE_SECONDS)
+    for column in panes.counts:
+        layout.count(column.name, column.of, kinds[column.condition])
+    for column in panes.values:
+        layout.values(column.name, column.of, kinds[column.condition])
+    if panes.has_pauses:
+        layout.pauses(1000 * LONGEST_GAP_SECONDS, 1000 * ROLLING_SECONDS)
+    for is_long, all_measured in ((False, panes.of_short), (True, panes.of_long)):
+        for each in all_measured:
+            window, habit = 1000 * each.window_seconds, 1000 * each.habit_seconds
+            layout.measure(each.name, is_long, each.how, each.column.name, window, habit)
+    events = _stream(tables, tables.from_path("on_time"))._j_data_stream
+    made = java.Panes(events, SUBJECT_COLUMNS[panes.subject_type], layout, MOST_IN_MEMORY)
+    for seconds, stream in ((PANE_SECONDS, made.ofShort()), (LONG_PANE_SECONDS, made.ofLong())):
+        tables.create_temporary_view(panes_view(panes.subject_type, seconds), DataStream(stream), _in_time())
+
+
+def _in_time() -> Schema:
+    return Schema.new_builder().watermark("rowtime", "SOURCE_WATERMARK()").build()
+
+
+def _stream(tables: StreamTableEnvironment, table: Table) -> DataStream:
+    """Return the table's rows as they are between Flink's own operators.
+
+    PyFlink's `to_data_stream` makes objects of Java's out of each row, and the next table makes them rows again.
+    """
+    types = get_gateway().jvm.org.apache.flink.table.types.utils.DataTypeUtils
+    inside = types.toInternalDataType(table._j_table.getResolvedSchema().toSourceRowDataType())
+    return DataStream(tables._j_tenv.toDataStream(table._j_table, inside))
