@@ -96,7 +96,7 @@ def reject_reason_sql(dialect: Dialect) -> str:
 
 
 def plain_reject_reason_sql(dialect: Dialect) -> str:
-    """Return the same for a plain line (`commerce.plain`): all that can be wrong is what is missing, or the clock."""
+    """Return the same for a plain line, whose texts are sound: only what is missing, or the clock, can be wrong."""
     absent = [(f"{field.name} IS NULL", missing(field)) for field in EVENT_FIELDS if field.required]
     return _case([*absent, *_in_future(dialect)])
 

@@ -7,13 +7,14 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StreamTableEnvironment, Table
 
 from commerce.fields import EVENT_FIELDS
-from commerce.plain import MOST_MEMBERS
 from commerce.risk.signs import ROLLING_SECONDS
 from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS
 from flink_app.events import timed_sql
 from flink_app.panes import SUBJECT_COLUMNS, Panes, panes_view
 from flink_app.settings import DetectorSettings
 
+# Far more than there are fields, and so few that no plain line is too long.
+MOST_MEMBERS = 24
 # Of open panes the events, and of subjects lately busy the panes and values, that a subtask holds; some hundred bytes
 # each. More are kept in Flink's state alone.
 MOST_IN_MEMORY = 200_000

@@ -49,7 +49,7 @@ def judged_sql(*, lines: str, carried: Sequence[str], seal: str) -> str:
     """Return the query that takes lines apart: the columns `carried`, an instant, `reason` (NULL for an event).
 
     `lines` is a relation with the columns `line` and `arrived_at`, with `is_plain`, and of a plain line
-    (`commerce.plain`) with its instant, `moment`, and its fields, as `plain_event_id`. Any other is parsed for each
+    (`PlainLine.java`) with its instant, `moment`, and its fields, as `plain_event_id`. Any other is parsed for each
     field. The instant is `event_time_parsed`. `seal` is a text of letters and digits that no sender can guess.
 
     What a row is made of passes through UNNEST, because the planner would otherwise copy an expression into every place

@@ -31,7 +31,7 @@ final class Columns implements Serializable {
 
     void count(RowData event, OpenPane pane, Layout layout) {
         int ofKinds = event.getInt(kinds);
-        pane.sample(event.getString(sample).toString());
+        pane.begin(event.getString(sample).toString());
         for (int place = 0; place < counted.length; place++) {
             if (!event.isNullAt(counted[place])) {
                 pane.count(place, event.getString(counted[place]).toString(), ofKinds);

@@ -26,6 +26,7 @@ final class OpenPane {
     // The moments of events, in no order, some of them more than once.
     private long[] moments = new long[2];
     private int howMany;
+    private int events;
 
     OpenPane(long end, Layout layout) {
         this.end = end;
@@ -47,8 +48,27 @@ final class OpenPane {
         values[place].add(value);
     }
 
-    void sample(String sample) {
-        sample(sample, sample);
+    /** Begins with an event: takes its id for a sample, if it is the first or the last. */
+    void begin(String id) {
+        events++;
+        sample(id, id);
+    }
+
+    /** Returns how many events this part has seen, those sent again too, since it was last stored. */
+    int events() {
+        return events;
+    }
+
+    /** Returns how many ids, values and moments it holds. */
+    int weight() {
+        int weight = howMany;
+        for (Map<String, Integer> kinds : kindsOf) {
+            weight += kinds.size();
+        }
+        for (Set<String> each : values) {
+            weight += each.size();
+        }
+        return weight;
     }
 
     void moment(long at) {

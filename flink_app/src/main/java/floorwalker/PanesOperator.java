@@ -92,13 +92,11 @@ final class PanesOperator extends AbstractStreamOperator<RowData>
         Map<Long, Map<String, OpenPane>> over = gathered.headMap(now, true);
         for (Map.Entry<Long, Map<String, OpenPane>> panes : over.entrySet()) {
             for (Map.Entry<String, OpenPane> entry : panes.getValue().entrySet()) {
+                eventsGathered -= entry.getValue().events();
                 goOn(entry.getKey(), entry.getValue(), panes.getKey());
             }
         }
         over.clear();
-        if (gathered.isEmpty()) {
-            eventsGathered = 0;
-        }
         super.processWatermark(mark); // the timers, then those behind
     }
 

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * Takes apart the lines that most senders write: an object of nothing but texts under known names, without escapes, each
- * one that its field may hold. `commerce/plain.py` says the same as a regular expression.
+ * one that its field may hold. What a parser and a check for each field would find stands between the quotes. A line
+ * that is not plain may be an event all the same: it is only judged the long way.
  */
 public final class PlainLine implements Serializable {
 

@@ -22,7 +22,6 @@ final class Subject {
 
     // What the store notes: null for long panes that were not read yet.
     PaneHistory longHistory;
-    boolean isChanged;
     boolean isLongHistoryChanged;
     int weighed;
 
@@ -83,8 +82,11 @@ final class Subject {
 
     /** Returns how many panes and values it holds. */
     int weight() {
-        int ofLong = longHistory == null ? 0 : longHistory.weight();
-        return 1 + recent.weight() + ofLong + (longPane == null ? 0 : longPane.weight()) + open.size();
+        int weight = 1 + recent.weight() + (longPane == null ? 0 : longPane.weight());
+        for (OpenPane part : open) {
+            weight += part.weight();
+        }
+        return weight + (longHistory == null ? 0 : longHistory.weight());
     }
 
     private void addToLong(Pane pane, Consumer<Pane> whenLong) {

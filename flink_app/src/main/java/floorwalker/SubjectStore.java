@@ -1,11 +1,11 @@
 package floorwalker;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.api.common.state.ValueState;
@@ -27,7 +27,7 @@ final class SubjectStore {
     private final ValueState<byte[]> subjects;
     private final ValueState<byte[]> longHistories;
     private final Map<String, Subject> inMemory = new LinkedHashMap<>(1024, 0.75f, true);
-    private final List<Subject> changed = new ArrayList<>();
+    private final Set<Subject> changed = new HashSet<>();
     private final DataOutputSerializer target = new DataOutputSerializer(256);
     private final DataInputDeserializer source = new DataInputDeserializer();
     private int weightInMemory;
@@ -57,10 +57,7 @@ final class SubjectStore {
 
     /** Takes note that the subject has changed. */
     void put(Subject subject) throws IOException {
-        if (!subject.isChanged) {
-            subject.isChanged = true;
-            changed.add(subject);
-        }
+        changed.add(subject);
         inMemory.put(subject.name, subject);
         weightInMemory -= subject.weighed;
         subject.weighed = subject.weight();
@@ -94,9 +91,7 @@ final class SubjectStore {
     /** Writes all that changed into the state. */
     void save() throws IOException {
         for (Subject subject : changed) {
-            if (subject.isChanged) {
-                write(subject);
-            }
+            write(subject);
         }
         changed.clear();
     }
@@ -105,19 +100,18 @@ final class SubjectStore {
         Iterator<Subject> eldest = inMemory.values().iterator();
         while (weightInMemory > mostInMemory / 2) {
             Subject subject = eldest.next();
-            if (subject.isChanged) {
+            if (changed.contains(subject)) {
                 write(subject);
             }
             drop(subject);
             eldest.remove();
         }
-        changed.removeIf(subject -> !subject.isChanged);
     }
 
     private void drop(Subject subject) {
         weightInMemory -= subject.weighed;
         subject.weighed = 0;
-        subject.isChanged = false;
+        changed.remove(subject);
     }
 
     private void write(Subject subject) throws IOException {
@@ -130,7 +124,6 @@ final class SubjectStore {
             subject.longHistory.write(target);
             longHistories.update(target.getCopyOfBuffer());
         }
-        subject.isChanged = false;
         subject.isLongHistoryChanged = false;
     }
 
