@@ -19,7 +19,7 @@ from commerce.rules import CHANGED_HABITS, RULES
 from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS, SubjectType
 from flink_app import streams
 from flink_app.over_files import between_files, record_line
-from flink_app.panes import How, Measured, Panes, all_panes, panes_view
+from flink_app.panes import SUBJECT_COLUMNS, How, Measured, Panes, all_panes, panes_view
 from flink_app.risk import PACE
 
 HOURS = 9
@@ -137,14 +137,14 @@ def detected(folder: Path, events: Sequence[Event]) -> Told:
     # As often as it can: each puts what is not over into the state.
     flink = {**MACHINE, "execution.checkpointing.interval": "50 ms"}
     tables, statements = between_files(folder, rules=JUDGED, settings=settings, flink=flink)
-    for view, subject, length, measures in _views():
+    for view, subject, _, measures in _views():
         columns = ", ".join(f"KEY '{each.name}' VALUE {each.name}" for each in measures)
         tables.execute_sql(
-            f"CREATE TEMPORARY TABLE told_{view} (place STRING, name STRING, over_at TIMESTAMP(3), numbers STRING) "
+            f"CREATE TEMPORARY TABLE told_{view} (late BOOLEAN, name STRING, over_at TIMESTAMP(3), numbers STRING) "
             f"WITH ('connector' = 'filesystem', 'path' = '{folder / view}', 'format' = 'json')"
         )
         statements.add_insert_sql(
-            f"INSERT INTO told_{view} SELECT '{subject} {length}', {streams.SUBJECT_COLUMNS[subject]}, "
+            f"INSERT INTO told_{view} SELECT rowtime <= CURRENT_WATERMARK(rowtime), {SUBJECT_COLUMNS[subject]}, "
             f"CAST(rowtime AS TIMESTAMP(3)), JSON_OBJECT({columns}) FROM {view}"
         )
     statements.execute().wait()
@@ -164,6 +164,7 @@ def _read(folder: Path) -> Iterator[tuple[tuple[str, int, str, int], dict[str, A
         for part in (folder / view).rglob("part-*"):
             for line in part.read_text().splitlines():
                 row = json.loads(line)
+                assert not row["late"], "what is told of a pane after its time is lost to whatever has moved on"
                 at = datetime.fromisoformat(row["over_at"]).replace(tzinfo=UTC).timestamp()
                 numbers = {
                     name: set(value.split(",")) - {""} if name in joined else value
