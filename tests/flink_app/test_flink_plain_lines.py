@@ -105,7 +105,9 @@ def test_a_line_spoilt_in_any_place(java, place, piece, taken):
 
 
 @pytest.mark.parametrize("name", ["category_code", "brand", "user_agent", "ip_address", "product_id", "event_time"])
-@pytest.mark.parametrize("piece", [*PIECES, "\x00", "\x1f", "\x85", "\ufeff", "\uffff", "[" * 120, "{" * 120, "ü" * 1024])
+@pytest.mark.parametrize(
+    "piece", [*PIECES, "\x00", "\x1f", "\x85", "\ufeff", "\uffff", "[" * 120, "{" * 120, "ü" * 1024]
+)
 def test_a_value_with_anything_in_it(java, name, piece):
     """As it may stand in a line that nobody has escaped."""
     holds_to_the_reference(java, line(WHOLE.items()).replace(f'"{WHOLE[name]}"', f'"{WHOLE[name]}{piece}"'))
