@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from flink_app.streams import give_lines
 from flink_app.tables import table_environment
 
 NAMES = ("event_id", "event_type", "product_id", "user_id", "user_session", "ip_address", "user_agent")
-Records = Callable[[], list[bytes]]
+Records = Callable[[], Sequence[bytes | None]]
 Rows = Callable[[Records], list[Any]]
 LINES = Path(__file__).parent.parent / "golden" / "lines" / "lines.jsonl"
 
@@ -30,10 +30,10 @@ def of_corpus() -> list[bytes]:
     return [base64.b64decode(entry["line_base64"]) for entry in corpus()]
 
 
-def of_several_lines() -> list[bytes]:
-    """Return records that hold several lines, blank ones, or none at all."""
+def of_several_lines() -> list[bytes | None]:
+    """Return records that hold several lines, blank ones, none at all, or nothing."""
     line = base64.b64decode(next(entry["line_base64"] for entry in corpus() if entry["reason"] is None))
-    return [line + b"\n" + line, line + b"\n", b"\n \t\r\n", b"", line + b"\n{"]
+    return [line + b"\n" + line, line + b"\n", b"\n \t\r\n", b"", line + b"\n{", None]
 
 
 def written_otherwise() -> list[bytes]:
@@ -58,20 +58,16 @@ def number(row: Any) -> int:
     return row[0].minute * 60 + row[0].second
 
 
-def taken_apart(folder: Path, records: list[bytes]) -> list[Any]:
+def taken_apart(folder: Path, records: list[bytes | None]) -> list[Any]:
     """Return the rows that lines become: when they arrived, the fields, and the reason."""
     tables = table_environment()
     tables.get_config().set("pipeline.jars", JAR.as_uri())
     source = folder / "records.json"
-    source.write_text(
-        "".join(
-            json.dumps(
-                {"record": base64.b64encode(data).decode(), "arrived_at": f"2026-01-01 00:{i // 60:02d}:{i % 60:02d}"}
-            )
-            + "\n"
-            for i, data in enumerate(records)
-        )
-    )
+    lines = []
+    for i, data in enumerate(records):
+        record = None if data is None else base64.b64encode(data).decode()
+        lines.append(json.dumps({"record": record, "arrived_at": f"2026-01-01 00:{i // 60:02d}:{i % 60:02d}"}) + "\n")
+    source.write_text("".join(lines))
     tables.execute_sql(
         "CREATE TEMPORARY TABLE records (record BYTES, arrived_at TIMESTAMP(3)) "
         f"WITH ('connector' = 'filesystem', 'path' = '{source}', 'format' = 'json')"

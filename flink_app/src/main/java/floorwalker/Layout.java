@@ -74,7 +74,7 @@ final class Layout implements Serializable {
         this.ofShort = new Windows(ofShort, values.size());
         this.ofLong = new Windows(ofLong, values.size());
         String columns = Stream.concat(counts.stream(), values.stream()).map(Column::toString).collect(joined());
-        this.signature = Stream.of(shortMs, longMs, longestPauseMs, counts.size(), columns).map(String::valueOf)
+        this.signature = Stream.of(shortMs, longMs, longestPauseMs, quickPauseMs, counts.size(), columns).map(String::valueOf)
                 .collect(joined()).hashCode();
     }
 

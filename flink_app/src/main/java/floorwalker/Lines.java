@@ -75,6 +75,9 @@ public final class Lines {
 
         @Override
         public void flatMap(RowData row, Collector<RowData> lines) {
+            if (row.isNullAt(record)) {
+                return; // no bytes, no lines; the job must not fail of it
+            }
             String text = new String(row.getBinary(record), StandardCharsets.UTF_8);
             int from = 0;
             for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
