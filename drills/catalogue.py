@@ -24,12 +24,14 @@ class Lasting:
 
 
 class Strike(StrEnum):
-    """What is done to the detector's processes at a moment."""
+    """What is done at a moment to the detector's processes, or to the shards of both streams."""
 
     TASK_MANAGER = "task_manager_killed"
     JOB_MANAGER = "job_manager_killed"
     CORRUPT_CHECKPOINT = "newest_checkpoint_corrupt"
     UPGRADE = "upgrade_through_a_savepoint"
+    SPLIT = "shard_split"
+    MERGE = "shards_merged"
 
 
 class Batch(StrEnum):

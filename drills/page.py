@@ -73,7 +73,6 @@ def _parts(document: dict[str, Any], at: datetime) -> Iterator[str]:
         for name, times in document["faults"].items()
     ]
     yield from markdown_table(("fault", "schedules with it", "recovery, p50", "longest"), rows)
-    yield "Not drilled: shards that split or merge while records flow, since the laptop's streams do not split.\n"
     if document["wrong"]:
         yield "## What was wrong\n"
         yield "\n".join(f"- {line}" for line in document["wrong"]) + "\n"

@@ -1,7 +1,10 @@
-"""What is done to processes: killed, their checkpoints spoilt, or the detector upgraded under them."""
+"""What is done to processes and shards: killed, their checkpoints spoilt, upgraded under way; split and merged."""
 
 import time
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -21,6 +24,10 @@ def strike(what: Strike, laptop: Laptop) -> float:
             return _kill_java(_MAIN[Strike.JOB_MANAGER])
         case Strike.UPGRADE:
             return _upgrade(laptop)
+        case Strike.SPLIT:
+            return _reshard(laptop, _split)
+        case Strike.MERGE:
+            return _reshard(laptop, _merge)
         case _:
             return _kill_java(_MAIN[what])
 
@@ -80,3 +87,40 @@ def _upgrade(laptop: Laptop) -> float:
     analytics.start_application(ApplicationName=name)
     wait_until(lambda: laptop.application_status(name) == "RUNNING", seconds=_UPGRADE_SECONDS, what=name)
     return time.monotonic()
+
+
+def _reshard(laptop: Laptop, change: Callable[[Any, str], None]) -> float:
+    """Change the shards of both streams; return when it was done."""
+    for stream in (laptop.outputs["EventsStreamName"], laptop.outputs["IncidentsStreamName"]):
+        change(laptop.client("kinesis"), stream)
+    return time.monotonic()
+
+
+def _split(kinesis: Any, stream: str) -> None:
+    """Split the shard that takes the most keys in its middle."""
+    widest = max(_taking(kinesis, stream), key=lambda shard: _keys(shard)[1] - _keys(shard)[0])
+    middle = sum(_keys(widest)) // 2
+    kinesis.split_shard(StreamName=stream, ShardToSplit=widest["ShardId"], NewStartingHashKey=str(middle))
+
+
+def _merge(kinesis: Any, stream: str) -> None:
+    """Merge the two neighbours that take the fewest keys together; a lone shard has to be split before."""
+    if len(_taking(kinesis, stream)) == 1:
+        _split(kinesis, stream)
+    pairs = pairwise(_taking(kinesis, stream))
+    first, second = min(pairs, key=lambda pair: _keys(pair[1])[1] - _keys(pair[0])[0])
+    kinesis.merge_shards(StreamName=stream, ShardToMerge=first["ShardId"], AdjacentShardToMerge=second["ShardId"])
+
+
+def _taking(kinesis: Any, stream: str) -> list[dict[str, Any]]:
+    """Return the shards that take records, by the keys they take."""
+    pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
+    shards = [shard for page in pages for shard in page["Shards"]]
+    taking = (shard for shard in shards if "EndingSequenceNumber" not in shard["SequenceNumberRange"])
+    return sorted(taking, key=lambda shard: _keys(shard)[0])
+
+
+def _keys(shard: dict[str, Any]) -> tuple[int, int]:
+    """Return the first and the last hash key that the shard takes."""
+    taken = shard["HashKeyRange"]
+    return int(taken["StartingHashKey"]), int(taken["EndingHashKey"])

@@ -14,6 +14,8 @@ def source_ddl(settings: DetectorSettings) -> str:
             "scan.stream.initpos": settings.start_position,
             # The next read follows at once where the last one was full; this is the pause on an empty shard.
             "scan.shard.getrecords.intervalmillis": "200",
+            # What a shard was split into has to be found well before the shard is taken for silent.
+            "scan.shard.discovery.intervalmillis": str(1000 * settings.idle_timeout_seconds // 5),
             "format": "raw",
         },
     )
