@@ -45,7 +45,7 @@ class Build:
             return {"days": 0, "restatements": 0}
         present_verdicts(self.engine, STANDING_VERDICTS, changes.verdicts)
         self.engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": self.settings.shop_time_zone}])
-        days = changes.days | self._sessions(changes)
+        days = (changes.days | self._sessions(changes)) - changes.final
         restated = self._marts(changes, days)
         self._note(changes)
         return {"days": len(days), "restatements": restated}
@@ -78,7 +78,7 @@ class Build:
         for mart in marts():
             if mart.name == SESSIONS:
                 continue
-            for periods in self._periods(mart, days, known=changes.built.keys() | changes.current.keys()):
+            for periods in self._periods(mart, days, known=changes.known):
                 self.engine.hold("computed", _both_readings(mart, periods, differing, changes.networks))
                 restated += restatements.tell(mart, "computed", periods)
                 self._replace(mart, periods)

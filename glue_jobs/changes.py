@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from glue_jobs.engine import Engine
 from glue_jobs.known_networks import built_networks, days_of_networks, told_networks
 from glue_jobs.readings import on_days
+from glue_jobs.retention import final_days
 from glue_jobs.tables import BUILT_DAYS
 from glue_jobs.verdicts import Verdict, built_verdicts, standing_verdicts
 
@@ -28,7 +29,8 @@ class DayState:
 class Changes:
     """The lake now, and what the marts were built from.
 
-    `setting_days` are those with events from networks that have become known or are so no more.
+    `setting_days` are those with events from networks that have become known or are so no more. `final` days have lost
+    rows, and keep the numbers they have.
     """
 
     built: dict[date, DayState]
@@ -41,6 +43,7 @@ class Changes:
     setting_days: frozenset[date] = frozenset()
     stale: frozenset[date] = frozenset()
     asked_for: frozenset[date] = frozenset()
+    final: frozenset[date] = frozenset()
 
     @property
     def event_days(self) -> frozenset[date]:
@@ -56,7 +59,7 @@ class Changes:
     @property
     def days(self) -> frozenset[date]:
         """Every day whose numbers may be others now."""
-        return self.event_days | self.stale | self.setting_days | _days(self.changed_verdicts)
+        return (self.event_days | self.stale | self.setting_days | _days(self.changed_verdicts)) - self.final
 
     @property
     def differing_days(self) -> frozenset[date]:
@@ -66,6 +69,11 @@ class Changes:
         """
         judged = _days(self.verdicts | self.verdicts_before)
         return judged | self.built.keys() | self.current.keys() if self.networks | self.networks_before else judged
+
+    @property
+    def known(self) -> frozenset[date]:
+        """Days with events, now or when the marts were last built, that can be computed."""
+        return frozenset(self.built.keys() | self.current.keys()) - self.final
 
     def incidents(self, days: Iterable[date] | None) -> tuple[str, ...]:
         """Return the incidents whose verdicts changed on these days, None for any."""
@@ -94,6 +102,7 @@ def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: 
         setting_days=days_of_networks(engine, networks ^ networks_before),
         stale=frozenset(day for day, *_, stale in built if stale),
         asked_for=frozenset(asked_for),
+        final=final_days(engine),
     )
 
 

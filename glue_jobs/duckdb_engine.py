@@ -15,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.dataset as ds  # type: ignore[import-untyped]
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import And, BooleanExpression, In, Or, Reference
+from pyiceberg.expressions import And, BooleanExpression, In, LessThan, Or, Reference
 from pyiceberg.table import Table as IcebergTable
 
 from commerce.sql.duckdb import judged_sql
@@ -141,6 +141,12 @@ class DuckDbEngine:
                 transaction.delete(conditions[0] if len(conditions) == 1 else Or(*conditions))
             self._bind(table)
 
+    def delete_before(self, table: Table, column: str, day: date) -> None:
+        """Delete the rows whose day, or instant in UTC, is before the day."""
+        with self._transaction(table) as transaction:
+            transaction.delete(_is_before(column, day, instant=table.type_of(column) == "timestamp"))
+        self._bind(table)
+
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
         """Answer a query."""
         answer = self._arrow(select, values)
@@ -220,6 +226,11 @@ class DuckDbEngine:
 
 def _is_one_of(column: str, values: Collection[Any]) -> BooleanExpression:
     return In(Reference(column), set(values))  # type: ignore[call-arg, arg-type]
+
+
+def _is_before(column: str, day: date, *, instant: bool) -> BooleanExpression:
+    bound = f"{day.isoformat()}T00:00:00+00:00" if instant else day.isoformat()
+    return LessThan(Reference(column), bound)  # type: ignore[call-arg, arg-type]
 
 
 def _catalog_properties(settings: LakeSettings, environment: Mapping[str, str]) -> dict[str, str]:

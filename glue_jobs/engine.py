@@ -67,6 +67,9 @@ class Engine(Protocol):
     def delete_lines(self, table: Table, lines: Mapping[str, Collection[int]]) -> None:
         """Delete the rows that came from these lines, by `source_object` the `line_number`s."""
 
+    def delete_before(self, table: Table, column: str, day: date) -> None:
+        """Delete the rows whose day, or instant in UTC, is before the day."""
+
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
         """Answer a query; each ? in it stands for the next value."""
 

@@ -15,7 +15,9 @@ from glue_jobs.arrival import Hours
 from glue_jobs.asking import ask
 from glue_jobs.engine import Engine
 from glue_jobs.raw import RawBucket, RawObject, batches, records
+from glue_jobs.retention import hour_of, until_hours
 from glue_jobs.settings import LakeSettings
+from glue_jobs.tables import EVENTS, REJECTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +37,9 @@ class LakeAccount:
     """What the raw bucket and the lake hold of some hours of arrival.
 
     `records` are lines of the raw objects. `accepted`, `rejected`, `duplicates` and `rejects_by_reason` count rows of
-    the lake. `judged` is the detector's own account, by outcome. `emitted` are the incidents in the archive, each with
-    the place of its first record; `curated` those in the lake, of all hours.
+    the lake, `forgotten` those that it had until their time was over. `judged` is the detector's own account, by
+    outcome. `emitted` are the incidents in the archive, each with the place of its first record; `curated` those in the
+    lake, of all hours.
     """
 
     objects: int
@@ -44,6 +47,7 @@ class LakeAccount:
     accepted: int
     rejected: int
     duplicates: int
+    forgotten: int
     rejects_by_reason: Mapping[str, int]
     judged: Mapping[str, int]
     emitted: Mapping[str, str]
@@ -55,6 +59,7 @@ class LakeAccount:
         names = ("objects", "records", "accepted", "rejected", "duplicates")
         return {
             **{name: getattr(self, name) for name in names},
+            **({"forgotten": self.forgotten} if self.forgotten else {}),
             **{f"rejected as {reason}": count for reason, count in self.rejects_by_reason.items()},
             "incidents in the archive": len(self.emitted),
             "of these in the lake": len(self.curated & self.emitted.keys()),
@@ -84,6 +89,7 @@ class LakeLedger:
             accepted=sum(row["accepted"] for row in rows),
             rejected=sum(row["rejected"] for row in rows),
             duplicates=sum(row["duplicates"] for row in rows),
+            forgotten=sum(row["forgotten"] for row in rows),
             rejects_by_reason=self._reasons({found.key for found in events}),
             judged=self._judged(),
             emitted=archive.incidents,
@@ -111,13 +117,15 @@ class LakeLedger:
     def _events(self, objects: Sequence[RawObject], differences: "_Differences") -> int:
         """Compare each raw record with the lake; return how many there are."""
         taken = self._taken("events")
-        there = Counter[str]()
-        for batch in batches([found for found in objects if found.key in taken], megabytes=self._megabytes):
+        # Of an object that has lost rows on purpose, only the account is left to go by.
+        until = until_hours(self.engine)
+        lost = max(until.get(EVENTS.name, ""), until.get(REJECTS.name, ""))
+        there = Counter({found.key: taken.get(found.key, 0) for found in objects if hour_of(found.arrived_at) < lost})
+        whole = [found for found in objects if found.key in taken and found.key not in there]
+        for batch in batches(whole, megabytes=self._megabytes):
             self.engine.stage(batch)
             there.update(dict(self.engine.ask(RECORDS_BY_OBJECT).rows))
-            for key, number, event_id in self.engine.ask(LOST).rows:
-                name = f"event {event_id}, " if event_id else ""
-                differences.add("raw record in no table of the lake", f"{name}{key}, line {number}")
+            self._lost(differences, forgetful=EVENTS.name in until)
         for found in objects:
             if found.key not in taken:
                 there[found.key] = _untaken(found, self.raw, differences)
@@ -125,6 +133,16 @@ class LakeLedger:
                 count = abs(there[found.key] - taken[found.key])
                 differences.add("raw object and its account in runs", found.key, records=count)
         return there.total()
+
+    def _lost(self, differences: "_Differences", *, forgetful: bool) -> None:
+        """Name what is staged and in no table. Of a duplicate, the event may have been forgotten: it came before."""
+        lost = self.engine.ask(LOST).rows
+        duplicates = dict(self.engine.ask(DUPLICATES).rows) if forgetful else {}
+        ids = Counter(key for key, _, event_id in lost if event_id)
+        for key, number, event_id in lost:
+            if not event_id or ids[key] > duplicates.get(key, 0):
+                name = f"event {event_id}, " if event_id else ""
+                differences.add("raw record in no table of the lake", f"{name}{key}, line {number}")
 
     @property
     def _megabytes(self) -> int:
@@ -138,10 +156,13 @@ class LakeLedger:
             elif taken[key] != count:
                 differences.add("raw object and its account in runs", key, records=abs(count - taken[key]))
         tables = {"incidents": archive.incidents, "tallies": archive.tallies, "risk_signals": archive.risks}
+        until = until_hours(self.engine)
         for (table, held), kind in zip(tables.items(), ("incident", "tally", "risk"), strict=True):
             known = {name for (name,) in self.engine.ask(f"SELECT {kind}_id FROM {table}").rows}
             for name, place in held.items():
-                if name not in known and place.partition(", line ")[0] in taken:
+                key, _, _ = place.partition(", line ")
+                kept = key.removeprefix(self.settings.incidents_prefix) >= until.get(table, "")
+                if kept and name not in known and key in taken:
                     differences.add(f"{kind} of the archive that the lake has not", f"{name}, {place}")
 
     def _doubled(self, differences: "_Differences") -> None:
@@ -242,5 +263,6 @@ SELECT source_object, line_number, event_id FROM (
   )
 ) AS lost
 ORDER BY source_object, line_number"""
+DUPLICATES = "SELECT source_object, SUM(duplicates) FROM runs GROUP BY source_object"
 DOUBLED = "SELECT event_id, COUNT(*) FROM events GROUP BY event_id HAVING COUNT(*) > 1 ORDER BY MIN(source_object), 1"
 JUDGED = "SELECT outcome, SUM(records) FROM tallies GROUP BY outcome"

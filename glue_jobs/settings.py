@@ -1,11 +1,21 @@
 """What a batch job must be told. The stack encodes it into Glue arguments, the runner decodes it."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from commerce.settings import SettingsError
 
 # A stage that welcomes no automaton says so: to be told nothing is to be told of no change.
 NO_NETWORKS = ("none",)
 # All that the jobs do to the table of the allow list.
 ALLOW_LIST_ACTIONS = ("dynamodb:Scan",)
+# The tables that know of single people, and so can be kept for a time. What is made of them has no names and stays.
+KEPT_FOR_A_TIME = (
+    *("events", "rejects", "incidents", "risk_signals"),
+    *("sessions", "user_days", "basket_days", "shopper_stretches", "shopper_risk"),
+)
+_KEPT = re.compile(r"(\w+)=([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +29,9 @@ class LakeSettings:
     `batch_megabytes` is how much compressed raw data one commit takes, and so how much memory a job needs: DuckDB
     uses about thirty times as much. `days_at_once` is how many days of a mart are computed together, for the same
     reason. `memory_megabytes` bounds what DuckDB holds before it writes to disk, 0 for its own choice.
+
+    `table_retention` holds texts of the form `table=days`: upkeep deletes rows that are older. Tables that it does not
+    name are kept for ever.
 
     Upkeep keeps a table's snapshots for `snapshot_days` and at least the latest `snapshots_kept`, and files that no
     snapshot names for `orphan_days` (Spark refuses less than one). It merges files of less than
@@ -46,6 +59,7 @@ class LakeSettings:
     batch_megabytes: int = 64
     days_at_once: int = 7
     memory_megabytes: int = 0
+    table_retention: tuple[str, ...] = ()
     snapshot_days: int = 7
     snapshots_kept: int = 5
     orphan_days: int = 3
@@ -66,3 +80,21 @@ class Order:
     incident_id: str = ""
     because: str = ""
     undo: bool = False
+
+
+def kept_days(table_retention: Iterable[str]) -> dict[str, int]:
+    """Return for how many days which table is kept. Raises SettingsError for a text that says nothing of the kind.
+
+    Incidents are kept at least as long as events: without them, the people-only numbers would count automata again.
+    """
+    kept: dict[str, int] = {}
+    for text in table_retention:
+        found = _KEPT.fullmatch(text)
+        if found is None or found[1] not in KEPT_FOR_A_TIME:
+            raise SettingsError(
+                f"table_retention: {text!r} has to be table=days, the table one of {', '.join(KEPT_FOR_A_TIME)}"
+            )
+        kept[found[1]] = int(found[2])
+    if "incidents" in kept and kept["incidents"] < kept.get("events", kept["incidents"] + 1):
+        raise SettingsError("table_retention: incidents have to be kept at least as long as events")
+    return kept

@@ -126,6 +126,11 @@ class SparkEngine:
         if conditions:
             self._session.sql(f"DELETE FROM {table.name} WHERE {' OR '.join(conditions)}")
 
+    def delete_before(self, table: Table, column: str, day: date) -> None:
+        """Delete the rows whose day, or instant in UTC, is before the day."""
+        bound = f"TIMESTAMP '{day} 00:00:00'" if table.type_of(column) == "timestamp" else day_literal(day)
+        self._session.sql(f"DELETE FROM {table.name} WHERE {column} < {bound}")
+
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
         """Answer a query."""
         frame = self._session.sql(_spark(select), args=list(values) or None)

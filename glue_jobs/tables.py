@@ -32,6 +32,10 @@ class Table:
         """The names, in order."""
         return tuple(column.name for column in self.columns)
 
+    def type_of(self, name: str) -> str:
+        """Return the type of the column of that name. Raises KeyError."""
+        return {column.name: column.type for column in self.columns}[name]
+
     @property
     def properties(self) -> dict[str, str]:
         """What Iceberg is told when the table is created.
@@ -195,6 +199,16 @@ ERASURES = Table(
         Column("event_days", "array<date>", "The days whose numbers change by it."),
     ),
 )
+FORGOTTEN = Table(
+    name="forgotten",
+    grain="One row a table and day of which rows were deleted, because their time was over.",
+    columns=(
+        Column("table_name", "string", "The table."),
+        Column("day", "date", "The UTC day of the rows: of the event, of the arrival, or the mart's own."),
+        Column("until_hour", "string", "What arrived in hours before is gone, as 2026/10/31/23; empty for marts."),
+        Column("forgotten_at", "timestamp", "When it was decided, just before they were deleted."),
+    ),
+)
 
 TABLES: tuple[Table, ...] = (
     EVENTS,
@@ -210,4 +224,5 @@ TABLES: tuple[Table, ...] = (
     RESTATEMENTS,
     BUILT_DAYS,
     ERASURES,
+    FORGOTTEN,
 )

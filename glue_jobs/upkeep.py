@@ -1,7 +1,8 @@
-"""The upkeep job: keeps the lake's files few and its past short. It changes no row, so nothing is computed again.
+"""The upkeep job: keeps the lake's files few and its past short, and forgets rows whose time is over.
 
-Each run of `curate` and `marts` leaves small files and snapshots behind. Small files make questions slow; snapshots
-keep every file that was ever replaced. A job that died leaves files that no snapshot names.
+It changes no row that stays, so nothing is computed again. Each run of `curate` and `marts` leaves small files and
+snapshots behind. Small files make questions slow; snapshots keep every file that was ever replaced. A job that died
+leaves files that no snapshot names.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,8 +11,9 @@ from datetime import datetime, timedelta
 
 from glue_jobs.engine import Engine
 from glue_jobs.marts import marts
-from glue_jobs.settings import LakeSettings
-from glue_jobs.tables import TABLES, Table
+from glue_jobs.retention import forget
+from glue_jobs.settings import LakeSettings, kept_days
+from glue_jobs.tables import FORGOTTEN, TABLES, Table
 
 
 def every_table() -> tuple[Table, ...]:
@@ -30,8 +32,16 @@ class Upkeep:
     reached: Callable[[str], None] = lambda _step: None
 
     def run(self) -> dict[str, int]:
-        """Merge small files, forget old snapshots, delete what nothing names; return what came of it."""
-        account = {"tables": 0, "files_before": 0, "files_after": 0, "snapshots_expired": 0, "files_deleted": 0}
+        """Forget old rows, merge small files, forget old snapshots, delete what nothing names; return what came of it.
+
+        Raises SettingsError for a retention that is none.
+        """
+        kept = kept_days(self.settings.table_retention)
+        for table in (*self.tables, FORGOTTEN):
+            self.engine.create(table)
+        account = {"rows_forgotten": forget(self.engine, kept, now=self.clock())}
+        self.reached("forgotten")
+        account |= {"tables": 0, "files_before": 0, "files_after": 0, "snapshots_expired": 0, "files_deleted": 0}
         for table in self.tables:
             for name, number in self._table(table).items():
                 account[name] += number
@@ -40,7 +50,6 @@ class Upkeep:
 
     def _table(self, table: Table) -> dict[str, int]:
         engine, settings, now = self.engine, self.settings, self.clock()
-        engine.create(table)
         before = engine.count_files(table)
         engine.compact(table, small_megabytes=settings.small_file_megabytes, from_files=settings.small_files)
         expired = engine.expire(

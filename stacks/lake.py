@@ -76,6 +76,7 @@ class LakeStack(Stack):
             allow_list_table=allow_list.table_name,
             shop_time_zone=stage.shop_time_zone,
             known_networks=stage.known_networks or NO_NETWORKS,
+            table_retention=stage.table_retention,
         )
         self.jobs = BatchJobs(self, "Batch", stage=stage, settings=settings)
         for role in (self.jobs.role, self.jobs.maintenance_role):

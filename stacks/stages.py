@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from commerce.rules import RULES
 from commerce.rules.rule import with_thresholds
+from glue_jobs.settings import kept_days
 from lambdas.settings import AddressForm
 
 _QUICKSIGHT_USER = re.compile(r"arn:[\w-]+:quicksight:[\w-]+:\d{12}:(user|group)/.+")
@@ -45,6 +46,8 @@ class Stage:
     raw_retention_days: int = 30
     raw_archive_after_days: int = 0
     incident_retention_days: int = 365
+    # Tables of the lake that are not kept for ever, as `events=400`.
+    table_retention: tuple[str, ...] = ()
     delivery_buffer_seconds: int = 60
     delivery_buffer_mebibytes: int = 16
     detector_parallelism: int = 1
@@ -78,10 +81,11 @@ class Stage:
     def __post_init__(self) -> None:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.
 
-        Raises ValueError, of it UnknownUserError for the user, and UnknownSettingError for the form of addresses and
-        the time zone.
+        Raises ValueError, of it UnknownUserError for the user, SettingsError for the retention of tables, and
+        UnknownSettingError for the form of addresses and the time zone.
         """
         with_thresholds(RULES, self.threshold_overrides)
+        kept_days(self.table_retention)
         if self.detector_rests:
             self._refuse_rest_that_loses_records(*self.detector_rests)
         for network in self.known_networks:

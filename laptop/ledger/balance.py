@@ -77,6 +77,7 @@ def _records(sides: Sides, sent: Sent | None) -> dict[str, int]:
         "accepted": lake.accepted,
         "rejected": lake.rejected,
         "duplicates": lake.duplicates,
+        **({"forgotten": lake.forgotten} if lake.forgotten else {}),
         **({} if sides.hours.bounded else {"late": lake.judged.get(Outcome.LATE, 0)}),
     }
 

@@ -14,7 +14,8 @@ import pytest
 from lake_rig import embedded
 from marts_rig import GOLDEN_EVENTS, GOLDEN_MARTS, Made, events_of, golden_events, make_marts, read_commented_csv
 
-from glue_jobs.marts import marts
+from glue_jobs.marts import Period, marts
+from glue_jobs.settings import KEPT_FOR_A_TIME
 
 NAMES = sorted(mart.name for mart in marts())
 PYTHON_TYPES = {
@@ -254,3 +255,9 @@ def test_of_equal_products_the_worst_is_the_one_viewed_more(make):
         "looked-at": (3, 2, 2, 2),
         "stared-at": (4, 1, 1, 1),
     }
+
+
+def test_every_mart_of_single_people_by_the_day_can_be_kept_for_a_time() -> None:
+    """A new one must not be left out; those without a period follow from the others."""
+    of_users = {mart.name for mart in marts() if mart.period is Period.DAY and "user_id" in mart.column_names}
+    assert of_users == {mart.name for mart in marts()} & set(KEPT_FOR_A_TIME)

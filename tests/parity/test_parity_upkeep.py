@@ -94,6 +94,7 @@ def test_spark_merges_files_and_forgets_the_past_without_changing_a_row(spark_se
     account = upkeep(lake, USER_DAYS)
     assert lake.rows("SELECT * FROM user_days ORDER BY day, user_id") == before
     assert account == {
+        "rows_forgotten": 0,
         "tables": 1,
         "files_before": 8,
         "files_after": 2,
@@ -112,3 +113,23 @@ def upkeep(lake: Lake, table: Table) -> dict[str, int]:
 
 def count(lake: Lake, table: Table, what: str) -> int:
     return lake.engine._count(table, what)
+
+
+def test_both_engines_forget_the_same_rows(spark_settings, s3, tmp_path_factory):
+    """Events go by an instant in UTC, a mart's rows by their day."""
+    told = {"table_retention": ("events=30", "rejects=30", "user_days=29")}
+    spark = shop(lake_of_spark(spark_settings, new_bucket(), "forgetful", **told))
+    duckdb = shop(embedded(new_bucket(), tmp_path_factory.mktemp("forgetful"), **told))
+    at = datetime(2019, 10, 31, 12, tzinfo=UTC)
+    kept = []
+    for lake in (spark, duckdb):
+        upkeep = Upkeep(
+            engine=lake.engine, settings=lake.settings, clock=lambda: at, tables=(EVENTS, REJECTS, USER_DAYS)
+        )
+        forgotten = upkeep.run()["rows_forgotten"]
+        days = lake.engine.ask("SELECT DISTINCT day FROM user_days ORDER BY 1").rows
+        notes = lake.engine.ask("SELECT table_name, day, until_hour FROM forgotten ORDER BY 1, 2").rows
+        kept.append((lake.tables(), days, notes, forgotten))
+    assert kept[0] == kept[1]
+    assert kept[0][3] > 0
+    assert kept[0][1] == [(DAYS[1],)]

@@ -140,9 +140,12 @@ def synthesised(new_app: Callable[..., App], once: Once) -> Callable[..., Synthe
 
 @pytest.fixture(scope="session")
 def resting(new_app: Callable[..., App]) -> Synthesised:
-    """Return the templates of a stage whose detector is stopped at night, held to the rules as the listed ones are."""
+    """Return the templates of a stage whose detector is stopped at night, held to the rules as the listed ones are.
+
+    Its tables are not kept for ever.
+    """
     app = new_app()
-    stage = replace(DEV, detector_rests=(22, 6))
+    stage = replace(DEV, detector_rests=(22, 6), table_retention=("events=400", "incidents=500"))
     add_platform(app, stage=stage, alert_email=ALERT_EMAIL)
     check_with_rules(app, stage=stage)
     return Synthesised(stage=DEV.name, directory=Path(app.synth().directory))

@@ -10,7 +10,7 @@ from commerce.rules.rule import with_thresholds
 from commerce.settings import decode, from_environment
 from flink_app.settings import PROPERTY_GROUP, DetectorSettings
 from glue_jobs.jobs import JOBS
-from glue_jobs.settings import NO_NETWORKS, LakeSettings
+from glue_jobs.settings import NO_NETWORKS, LakeSettings, kept_days
 from lambdas.respond.settings import RespondSettings
 from stacks.stages import STAGES
 
@@ -72,6 +72,14 @@ def test_the_jobs_arguments_decode_to_their_settings(every_stage, job):
     assert settings.database == every_stage.output("GlueDatabaseName")
     assert "AllowListTable" in settings.allow_list_table
     assert settings.known_networks == (stage.known_networks or NO_NETWORKS)
+    assert settings.table_retention == stage.table_retention
+
+
+def test_upkeep_is_told_what_is_not_kept_for_ever(resting):
+    """The job that deletes reads the setting of the stage."""
+    arguments = resting.one("AWS::Glue::Job", "BatchMaintenance").properties["DefaultArguments"]
+    told = decode(LakeSettings, {name.removeprefix("--"): text for name, text in _as_text(arguments).items()})
+    assert kept_days(told.table_retention) == {"events": 400, "incidents": 500}
 
 
 def test_the_lake_and_the_concealer_welcome_whom_the_detector_does(welcoming):

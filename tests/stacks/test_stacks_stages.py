@@ -116,6 +116,13 @@ def test_a_time_zone_that_is_none_is_refused_before_it_is_deployed():
         Stage(name="trial", shop_time_zone="Europe/Berlino")
 
 
+@pytest.mark.parametrize("told", ["evnts=30", "events=never", "incidents=30"])
+def test_a_retention_that_is_none_is_refused_before_it_is_deployed(told):
+    """Upkeep would fail on it, on a Sunday; or delete the verdicts before what they judge."""
+    with pytest.raises(ValueError, match="table_retention"):
+        Stage(name="trial", table_retention=(told,))
+
+
 def test_a_network_that_is_none_is_refused_before_it_is_deployed():
     """The detector would fail on it at its start, in the account."""
     with pytest.raises(ValueError, match=r"192\.0\.2\.300"):
