@@ -97,7 +97,8 @@ def beacons(number: int, *, opens: datetime, closes: datetime) -> Iterator[Recor
 def _beacon(user_id: str, at: datetime) -> Iterator[Record]:
     for act in range(BEACON_EVENTS):
         moment = at + timedelta(milliseconds=100 * act)
-        yield _event(user_id, moment, name=f"beacon-{user_id}-{act}", event_type="purchase", price="1.00")
+        name = f"beacon-{user_id}-{round(at.timestamp())}-{act}"
+        yield _event(user_id, moment, name=name, event_type="purchase", price="1.00")
 
 
 def _last(number: int, *, closes: datetime) -> list[Record]:
@@ -163,9 +164,15 @@ def _replayed(made: list[Record], rng: random.Random) -> list[Record]:
 
 
 def _clock_ahead(made: list[Record], rng: random.Random) -> list[Record]:
-    """Return the records with one at the end that is an hour ahead: what follows it comes late."""
-    place = len(made) - rng.randint(1, max(2, len(made) // 20))
-    return [*made[:place], _moved(made[place], CLOCK_OFF), *made[place + 1 :]]
+    """Return the records with one behind them that is an hour ahead, and then an attack of the same user.
+
+    It comes late and leads to nothing: what is late is told shard by shard, and a key has one shard, however many there
+    are.
+    """
+    user_id = f"{FIRST_BEACON_ID - 1_001 - rng.randrange(1_000)}"
+    at = max(record.event_time for record in made if record.event_time is not None)
+    ahead = _event(user_id, at + CLOCK_OFF, name=f"ahead-{user_id}-{round(at.timestamp())}")
+    return [*made, ahead, *_beacon(user_id, at)]
 
 
 def _clock_behind(made: list[Record], rng: random.Random) -> list[Record]:

@@ -87,3 +87,15 @@ def test_the_report_compares_rates_and_orders_recoveries() -> None:
     assert tally.right
     tally.take(Ran(outcome=outcome(3, seconds=20.0, recovery=float("inf")), clean=False))
     assert tally.document()["recovery_seconds"]["p95"] is None
+
+
+def test_a_clock_ahead_makes_late_what_comes_late_in_every_shard() -> None:
+    """Another shard knows nothing of it: whether its records are late must not hang on how many shards there are."""
+    plain, ahead = traffic(1, 5, untidy=()), traffic(1, 5, untidy=(Untidy.CLOCK_AHEAD,))
+    keys = {record.partition_key for record in ahead.records} - {record.partition_key for record in plain.records}
+    (key,) = keys
+    detector = Oracle(arrived_at=NOW)
+    assert detector.take(ahead.records).incidents.keys() == Oracle(arrived_at=NOW).take(plain.records).incidents.keys()
+    alone = [record for record in ahead.records if record.partition_key == key]
+    assert not Oracle(arrived_at=NOW).take(alone).incidents
+    assert Oracle(arrived_at=NOW).take(alone[1:] + list(plain.records[-1:])).incidents, "in time it would be an attack"
