@@ -23,7 +23,7 @@ from laptop.network import aws_environment, clean_environment
 from laptop.running import LaptopError
 
 CATCH_UP_SECONDS = 600.0
-BALANCE_SECONDS = 60.0
+BALANCE_SECONDS = 180.0
 # So long after a fault's end something is sent that leads to an incident: its beacons are closer together.
 SEEN_AFTER_SECONDS = 2.0
 # What the ledger calls it; the comparison says of each of them whether it could be helped.

@@ -7,6 +7,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import Schema, StreamTableEnvironment, Table
 
 from commerce.fields import EVENT_FIELDS
+from commerce.incident import MAX_SUBJECTS
 from commerce.risk.signs import ROLLING_SECONDS
 from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS
 from flink_app.events import timed_sql
@@ -15,8 +16,8 @@ from flink_app.settings import DetectorSettings
 
 # Far more than there are fields, and so few that no plain line is too long.
 MOST_MEMBERS = 24
-# Of open panes the events, and of subjects lately busy the panes and values, that a subtask holds; some hundred bytes
-# each. More are kept in Flink's state alone.
+# Of open panes the events, each pane for five more, and of subjects lately busy the panes and values, that a subtask
+# holds; some two hundred bytes each. More are kept in Flink's state alone.
 MOST_IN_MEMORY = 200_000
 
 
@@ -75,7 +76,7 @@ def give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> Non
 def give_panes(tables: StreamTableEnvironment, panes: Panes, kinds: dict[str, int]) -> None:
     """Create the views of panes of one kind of subject, made of `on_time`, whose column `kinds` has these bits."""
     java = get_gateway().jvm.floorwalker
-    layout = java.LayoutBuilder(1000 * PANE_SECONDS, 1000 * LONG_PANE_SECONDS)
+    layout = java.LayoutBuilder(1000 * PANE_SECONDS, 1000 * LONG_PANE_SECONDS, MAX_SUBJECTS)
     for column in panes.counts:
         layout.count(column.name, column.of, kinds[column.condition])
     for column in panes.values:

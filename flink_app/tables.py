@@ -12,6 +12,9 @@ def table_environment() -> StreamTableEnvironment:
     config.set("table.local-time-zone", "UTC")
     # Rows pass between operators that keep none of them: no need to copy each at every step.
     config.set("pipeline.object-reuse", "true")
+    # Flink finds the state of an operator by its name, whatever the parallelism is. By the job's shape, which changes
+    # with that, it would not, and the service starts the job all the same, without.
+    config.set("table.exec.uid.generation", "ALWAYS")
     # Only episodes keep state without an end of their own; they are over long before.
     config.set("table.exec.state.ttl", "1 d")
     return tables

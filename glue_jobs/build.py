@@ -5,7 +5,7 @@ whole of the others, which read only other marts and so never all events. Each w
 built is noted last, so a build that dies is done again and gives the same tables.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -78,18 +78,18 @@ class Build:
         for mart in marts():
             if mart.name == SESSIONS:
                 continue
-            for periods in self._periods(mart, days, known=changes.known):
+            for periods in self._periods(mart, days, changes):
                 self.engine.hold("computed", _both_readings(mart, periods, differing, changes.networks))
                 restated += restatements.tell(mart, "computed", periods)
                 self._replace(mart, periods)
                 self.reached(f"{mart.name}: {max(periods) if periods else 'all'}")
         return restated
 
-    def _periods(self, mart: Mart, days: frozenset[date], *, known: Set[date]) -> Iterator[list[date] | None]:
-        """Yield what to compute together; of days that only look at changed ones, those `known` to have events."""
+    def _periods(self, mart: Mart, days: frozenset[date], changes: Changes) -> Iterator[list[date] | None]:
+        """Yield what to compute together; of days that only look at changed ones, those known to have events."""
         match mart.period:
             case Period.DAY:
-                yield from self._in_portions(days | (mart.touched_by(days) & known))
+                yield from self._in_portions((days | (mart.touched_by(days) & changes.known)) - changes.final_of(mart))
             case Period.WEEK:
                 yield from self._in_portions({week_of(day) for day in days})
             case Period.NONE:

@@ -5,15 +5,17 @@ leaves them as they were, and the next one finds the same changes. What it could
 sessions' table as it was told of, is noted before that table is written.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from glue_jobs.engine import Engine
 from glue_jobs.known_networks import built_networks, days_of_networks, told_networks
+from glue_jobs.marts import Mart
 from glue_jobs.readings import on_days
-from glue_jobs.retention import final_days
-from glue_jobs.tables import BUILT_DAYS
+from glue_jobs.retention import final_days, lost_days
+from glue_jobs.tables import BUILT_DAYS, EVENTS
 from glue_jobs.verdicts import Verdict, built_verdicts, standing_verdicts
 
 
@@ -29,8 +31,8 @@ class DayState:
 class Changes:
     """The lake now, and what the marts were built from.
 
-    `setting_days` are those with events from networks that have become known or are so no more. `final` days have lost
-    rows, and keep the numbers they have.
+    `setting_days` are those with events from networks that have become known or are so no more. `lost` are the days of
+    which a table has forgotten rows.
     """
 
     built: dict[date, DayState]
@@ -43,18 +45,29 @@ class Changes:
     setting_days: frozenset[date] = frozenset()
     stale: frozenset[date] = frozenset()
     asked_for: frozenset[date] = frozenset()
-    final: frozenset[date] = frozenset()
+    lost: Mapping[str, frozenset[date]] = field(default_factory=dict)
+
+    @cached_property
+    def final(self) -> frozenset[date]:
+        """Days that have lost rows, and keep the numbers they have."""
+        return final_days(self.lost, built=self.built.keys())
+
+    def final_of(self, mart: Mart) -> frozenset[date]:
+        """Return the days of the mart that are made of days of which what it reads has lost rows."""
+        lost = frozenset[date]().union(*(self.lost.get(name, frozenset()) for name in mart.reads))
+        return self.final | (mart.touched_by(lost) & self.built.keys())
 
     @property
     def event_days(self) -> frozenset[date]:
         """Days that got or lost events, or that somebody wants computed again."""
         days = self.built.keys() | self.current.keys()
-        return frozenset(day for day in days if self.built.get(day) != self.current.get(day)) | self.asked_for
+        changed = frozenset(day for day in days if self.built.get(day) != self.current.get(day))
+        return (changed | self.asked_for) - self.final
 
     @property
     def changed_verdicts(self) -> frozenset[Verdict]:
-        """Verdicts that came, went, or reach further or less far than before."""
-        return self.verdicts ^ self.verdicts_before
+        """Verdicts that came, went, or reach further or less far than before, where a number may follow."""
+        return frozenset(verdict for verdict in self.verdicts ^ self.verdicts_before if not verdict.days <= self.final)
 
     @property
     def days(self) -> frozenset[date]:
@@ -67,13 +80,13 @@ class Changes:
 
         Those a verdict reaches into. Welcome automata come every day: looking for them costs what computing does.
         """
-        judged = _days(self.verdicts | self.verdicts_before)
+        judged = _days(self.verdicts | self.verdicts_before) | self.final  # verdicts of these may be forgotten
         return judged | self.built.keys() | self.current.keys() if self.networks | self.networks_before else judged
 
     @property
     def known(self) -> frozenset[date]:
-        """Days with events, now or when the marts were last built, that can be computed."""
-        return frozenset(self.built.keys() | self.current.keys()) - self.final
+        """Days with events, now or when the marts were last built."""
+        return frozenset(self.built.keys() | self.current.keys())
 
     def incidents(self, days: Iterable[date] | None) -> tuple[str, ...]:
         """Return the incidents whose verdicts changed on these days, None for any."""
@@ -91,18 +104,20 @@ def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: 
     current = engine.ask(CURRENT_DAYS).rows
     networks_before = built_networks(engine)
     networks = told_networks(known_networks, built=networks_before)
+    lost = lost_days(engine)
+    final = final_days(lost, built={day for day, *_ in built})
     return Changes(
         built={day: DayState(objects, changed_at) for day, objects, changed_at, _, _ in built},
         built_at=max((built_at for *_, built_at, _ in built), default=None),
         current={day: DayState(objects, changed_at) for day, objects, changed_at in current},
         verdicts_before=built_verdicts(engine),
-        verdicts=standing_verdicts(engine),
+        verdicts=standing_verdicts(engine, lost_events=lost.get(EVENTS.name, frozenset())),
         networks_before=networks_before,
         networks=networks,
-        setting_days=days_of_networks(engine, networks ^ networks_before),
+        setting_days=days_of_networks(engine, networks ^ networks_before) - final,
         stale=frozenset(day for day, *_, stale in built if stale),
         asked_for=frozenset(asked_for),
-        final=final_days(engine),
+        lost=lost,
     )
 
 

@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 from glue_jobs.engine import Engine
-from glue_jobs.tables import RUNS, SOURCE
+from glue_jobs.retention import hour_of_object, until_hours
+from glue_jobs.tables import EVENTS, REJECTS, RUNS, SOURCE, Table
 from glue_jobs.user_search import Found
 
 
@@ -42,20 +43,28 @@ class _Left:
         self._rejects = Counter(dict(engine.ask(ALL_REJECTS).rows))
         self._rejects.subtract({key: len(lines) for key, lines in found.rejects.items()})
         self._records: Mapping[str, int] = {each.raw.key: each.remaining for each in found.changed_objects}
+        self._until = until_hours(engine)
 
     def account(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the row as it will be. Of an object that is gone from the bucket, what cannot be counted stays."""
+        """Return the row as it will be. What cannot be counted stays: of an object that is gone, of rows forgotten."""
         key = row["source_object"]
-        counts = {"rejects": self._rejects[key]}
-        records = self._records.get(key)
+        counts = {"rejects": row["rejects"] if self._forgot(REJECTS, key) else self._rejects[key]}
+        records, event_days = self._records.get(key), sorted(self._events[key])
         if row["feed"] == "incidents":
             counts["events"] = row["events"] if records is None else records - counts["rejects"]
             counts["duplicates"] = 0
+        elif self._forgot(EVENTS, key):
+            counts["duplicates"], event_days = row["duplicates"], row["event_days"]
+            counts["events"] = row["events"] if records is None else records - counts["rejects"] - counts["duplicates"]
         else:
             counts["events"] = self._events[key].total()
             known = counts["events"] + counts["rejects"]
             counts["duplicates"] = row["duplicates"] if records is None else records - known
-        return {**row, **counts, "records": sum(counts.values()), "event_days": sorted(self._events[key])}
+        return {**row, **counts, "records": sum(counts.values()), "event_days": event_days}
+
+    def _forgot(self, table: Table, key: str) -> bool:
+        """Return whether the table has forgotten rows that came with the object."""
+        return hour_of_object(key) < self._until.get(table.name, "")
 
 
 _TOUCHED = "source_object IN (SELECT source_object FROM touched)"

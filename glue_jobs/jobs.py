@@ -9,7 +9,7 @@ from glue_jobs.curate import Curate
 from glue_jobs.engine import Engine, is_text, open_engine
 from glue_jobs.erase import Erase, EraseError
 from glue_jobs.raw import RawBucket
-from glue_jobs.retention import final_days
+from glue_jobs.retention import final_days, lost_days
 from glue_jobs.settings import LakeSettings, Order
 from glue_jobs.tables import RUNS, TABLES
 from glue_jobs.upkeep import Upkeep
@@ -60,8 +60,9 @@ def _backfill(work: Work) -> Account:
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     for table in TABLES:
         work.engine.create(table)
-    if lost := final_days(work.engine).intersection(days):
-        raise JobError(f"{min(lost)} cannot be computed again: rows of that day or the one before were kept no longer")
+    built = {day for (day,) in work.engine.ask("SELECT day FROM built_days").rows}
+    if final := final_days(lost_days(work.engine), built=built).intersection(days):
+        raise JobError(f"{min(final)} cannot be computed again: rows of that day or the one before were kept no longer")
     work.engine.delete(RUNS, "source_object", _objects_of(work, days))
     return {**_curate(work), **_marts(work, asked_for=days)}
 

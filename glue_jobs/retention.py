@@ -5,7 +5,8 @@ in between deletes them the next time. A day that has lost rows is final: it is 
 be those of what happens to be left.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -15,22 +16,26 @@ from glue_jobs.tables import EVENTS, FORGOTTEN, TABLES, Table
 
 ARRIVAL, DAY = "arrived_at", "day"
 _HOUR = "%Y/%m/%d/%H"
+_HOUR_OF_KEY = re.compile(r"\d{4}/\d{2}/\d{2}/\d{2}")
 
 
 def forget(engine: Engine, kept: Mapping[str, int], *, now: datetime) -> int:
     """Delete the rows that are older than their table is `kept` for, in days; return how many.
 
-    A row of a mart is as old as its day, any other as its arrival. Whole UTC days go.
+    A row of a mart is as old as its day, any other as its arrival. Whole UTC days go. All is noted before anything
+    goes: a day must be final before the incidents are gone by which its events were judged.
     """
     tables = {table.name: table for table in (*TABLES, *(mart.table for mart in marts()))}
-    deleted = 0
-    for name, days in kept.items():
-        over = _Over(table=tables[name], before=now.astimezone(UTC).date() - timedelta(days=days), at=now)
-        if rows := over.count(engine):
-            over.note(engine)
-            engine.delete_before(over.table, over.column, over.before)
-            deleted += rows
-    return deleted
+    over = [
+        _Over(table=tables[name], before=now.astimezone(UTC).date() - timedelta(days=days), at=now)
+        for name, days in kept.items()
+    ]
+    rows = {each: count for each in over if (count := each.count(engine))}
+    for each in rows:
+        each.note(engine)
+    for each in rows:
+        engine.delete_before(each.table, each.column, each.before)
+    return sum(rows.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,19 +77,33 @@ class _Over:
         return f"{datetime.combine(self.before, time()) - timedelta(hours=1):{_HOUR}}"
 
 
-def final_days(engine: Engine) -> frozenset[date]:
-    """Return the days that cannot be computed again: those that have lost rows, and the next, which visits reach into.
+def lost_days(engine: Engine) -> dict[str, frozenset[date]]:
+    """Return for each table that has forgotten something of which days."""
+    days: dict[str, set[date]] = {}
+    for name, day in engine.ask("SELECT table_name, day FROM forgotten").rows:
+        days.setdefault(name, set()).add(day)
+    return {name: frozenset(found) for name, found in days.items()}
+
+
+def final_days(lost: Mapping[str, frozenset[date]], *, built: Set[date]) -> frozenset[date]:
+    """Return the `built` days that are final: those that have lost rows, and the next ones, which visits reach into.
 
     What is neither an event nor a mart's is no part of a day's numbers.
     """
     made_of = {EVENTS.name, *(mart.name for mart in marts())}
-    lost = {day for name, day in engine.ask("SELECT table_name, day FROM forgotten").rows if name in made_of}
-    return frozenset(day + timedelta(days=n) for day in lost for n in (0, 1))
+    days = frozenset[date]().union(*(found for name, found in lost.items() if name in made_of))
+    return frozenset(day + timedelta(days=n) for day in days for n in (0, 1)) & built
 
 
 def until_hours(engine: Engine) -> dict[str, str]:
     """Return for each table that has forgotten something the hour before which it misses rows of raw objects."""
     return dict(engine.ask("SELECT table_name, MAX(until_hour) FROM forgotten GROUP BY table_name").rows)
+
+
+def hour_of_object(key: str) -> str:
+    """Return the hour of arrival that the key of a raw object names, in the form of `until_hour`; empty for none."""
+    found = _HOUR_OF_KEY.search(key)
+    return found[0] if found else ""
 
 
 def hour_of(arrived_at: datetime) -> str:

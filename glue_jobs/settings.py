@@ -10,11 +10,13 @@ from commerce.settings import SettingsError
 NO_NETWORKS = ("none",)
 # All that the jobs do to the table of the allow list.
 ALLOW_LIST_ACTIONS = ("dynamodb:Scan",)
-# The tables that know of single people, and so can be kept for a time. What is made of them has no names and stays.
-KEPT_FOR_A_TIME = (
-    *("events", "rejects", "incidents", "risk_signals"),
-    *("sessions", "user_days", "basket_days", "shopper_stretches", "shopper_risk"),
-)
+# The tables that know of single people by the day, and so can be kept for a time. What is made of them stays.
+KEPT_FOR_A_TIME = ("events", "rejects", "sessions", "shopper_stretches", "shopper_risk")
+# What is about events is kept as long as they are: without an incident its automaton would be a person again, and what
+# is about a user's address nobody could find who wanted to erase the user.
+KEPT_WITH_EVENTS = ("incidents", "risk_signals")
+# Habits and crowds are told by the month before. That and another month, for what comes late, must be there.
+SHORTEST_DAYS = 60
 _KEPT = re.compile(r"(\w+)=([1-9][0-9]{0,4})")
 
 
@@ -83,18 +85,16 @@ class Order:
 
 
 def kept_days(table_retention: Iterable[str]) -> dict[str, int]:
-    """Return for how many days which table is kept. Raises SettingsError for a text that says nothing of the kind.
-
-    Incidents are kept at least as long as events: without them, the people-only numbers would count automata again.
-    """
+    """Return for how many days which table is kept. Raises SettingsError for a text that says nothing of the kind."""
     kept: dict[str, int] = {}
     for text in table_retention:
         found = _KEPT.fullmatch(text)
-        if found is None or found[1] not in KEPT_FOR_A_TIME:
+        if found is None or found[1] not in KEPT_FOR_A_TIME or found[1] in kept:
+            names = ", ".join(KEPT_FOR_A_TIME)
+            raise SettingsError(f"table_retention: {text!r} has to be table=days, each once, the table one of {names}")
+        if found[1] != "rejects" and int(found[2]) < SHORTEST_DAYS:
             raise SettingsError(
-                f"table_retention: {text!r} has to be table=days, the table one of {', '.join(KEPT_FOR_A_TIME)}"
+                f"table_retention: {text!r}: only rejects can be kept for less than {SHORTEST_DAYS} days"
             )
         kept[found[1]] = int(found[2])
-    if "incidents" in kept and kept["incidents"] < kept.get("events", kept["incidents"] + 1):
-        raise SettingsError("table_retention: incidents have to be kept at least as long as events")
-    return kept
+    return kept | (dict.fromkeys(KEPT_WITH_EVENTS, kept["events"]) if "events" in kept else {})

@@ -43,18 +43,18 @@ class Upkeep:
         self.reached("forgotten")
         account |= {"tables": 0, "files_before": 0, "files_after": 0, "snapshots_expired": 0, "files_deleted": 0}
         for table in self.tables:
-            for name, number in self._table(table).items():
+            # Of a table that forgets, no snapshot may show for longer than others what is forgotten.
+            keep = 1 if table.name in kept else self.settings.snapshots_kept
+            for name, number in self._table(table, keep=keep).items():
                 account[name] += number
             self.reached(table.name)
         return account
 
-    def _table(self, table: Table) -> dict[str, int]:
+    def _table(self, table: Table, *, keep: int) -> dict[str, int]:
         engine, settings, now = self.engine, self.settings, self.clock()
         before = engine.count_files(table)
         engine.compact(table, small_megabytes=settings.small_file_megabytes, from_files=settings.small_files)
-        expired = engine.expire(
-            table, keep=settings.snapshots_kept, before=now - timedelta(days=settings.snapshot_days)
-        )
+        expired = engine.expire(table, keep=keep, before=now - timedelta(days=settings.snapshot_days))
         orphans = engine.remove_orphans(table, before=now - timedelta(days=settings.orphan_days))
         return {
             "tables": 1,

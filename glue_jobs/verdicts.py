@@ -59,11 +59,23 @@ def built_verdicts(engine: Engine) -> frozenset[Verdict]:
     )
 
 
-def standing_verdicts(engine: Engine) -> frozenset[Verdict]:
-    """Return the verdicts that stand now."""
+def standing_verdicts(engine: Engine, *, lost_events: frozenset[date] = frozenset()) -> frozenset[Verdict]:
+    """Return the verdicts that stand now.
+
+    Who was in a crowd is told by the month before it. Where days of that are among the `lost_events`, everybody would
+    be new: then it is as the marts were last built with.
+    """
     allowed = allow_list(engine)
-    rows = engine.ask(STANDING_INCIDENTS).rows
-    return frozenset(verdict for row in rows for verdict in _of_incident(engine, row, allowed))
+    before = built_verdicts(engine) if lost_events else frozenset()
+    found: set[Verdict] = set()
+    for row in engine.ask(STANDING_INCIDENTS).rows:
+        incident_id, _, subject_type, _, opened_at, last_seen_at, window_seconds = row
+        looked_at = days_between(opened_at - timedelta(seconds=window_seconds) - CROWD_REMEMBERED, last_seen_at)
+        if subject_type == SubjectType.SITE and not lost_events.isdisjoint(looked_at):
+            found.update(verdict for verdict in before if verdict.incident_id == incident_id)
+        else:
+            found.update(_of_incident(engine, row, allowed))
+    return frozenset(found)
 
 
 def present_verdicts(engine: Engine, name: str, verdicts: Iterable[Verdict]) -> None:

@@ -48,6 +48,18 @@ class Shards:
         self.begin()
         self._time.resume(before.progress(), before.watermark())
 
+    def hold_up(self, seconds: float) -> None:
+        """Let time pass in which those behind take no rows, though the operator looks at its clock."""
+        for _ in range(round(seconds * 5)):
+            self._clock.advanceTime(self._jvm.java.time.Duration.ofMillis(200))
+            self._time.pause()
+
+    @property
+    def known(self) -> set[str]:
+        """The shards that are remembered once those that have ended are forgotten."""
+        self._time.forgetEnded()
+        return set(self._time.progress())
+
     @property
     def judged(self) -> int | None:
         """Until when all is judged, in seconds after noon, None for nothing yet."""
@@ -255,3 +267,33 @@ def test_two_shards_that_are_read_one_after_the_other_lose_nothing_and_judge_not
     states = detector.states(traffic, rules=[REQUEST_FLOOD], parallelism=2)
     assert Counter(state.state for state in states)["open"] == 2
     assert {state.subject for state in states} == {"flood-a", "flood-b"}
+
+
+def test_time_in_which_nobody_behind_takes_rows_is_no_silence(shards):
+    """The rows wait: were their shards given up, all that they hold would be late."""
+    shards.send("a", 3600)
+    shards.send("b", 20)
+    shards.wait(4)
+    assert shards.judged == 10
+    shards.hold_up(60)
+    shards.wait(1)
+    assert shards.judged == 10
+    assert not shards.send("b", 30)
+    shards.wait(11)
+    assert shards.judged == 3590
+
+
+def test_a_shard_that_ended_long_ago_is_forgotten_and_what_is_late_of_it_stays_late(shards):
+    """Each restart waits for all shards that are known: one that was split last year never comes back."""
+    week = 7 * 24 * 3600
+    shards.send("ended", 0)
+    shards.send("quiet", 20)
+    shards.wait(12)
+    shards.send("busy", week - 10)
+    shards.wait(12)
+    assert shards.known == {"ended", "quiet", "busy"}
+    shards.send("busy", week + 15)
+    shards.wait(4)
+    assert shards.known == {"quiet", "busy"}
+    assert shards.send("ended", 1)
+    assert not shards.send("ended", week + 20)

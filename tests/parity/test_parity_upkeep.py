@@ -19,7 +19,7 @@ from glue_jobs.traces import Sought
 from glue_jobs.upkeep import Upkeep
 from glue_jobs.user_search import tables_with_users
 
-USER_DAYS = mart_named("user_days").table
+USER_DAYS, SESSIONS = mart_named("user_days").table, mart_named("sessions").table
 DAYS = (date(2019, 10, 1), date(2019, 10, 2))
 
 
@@ -117,19 +117,18 @@ def count(lake: Lake, table: Table, what: str) -> int:
 
 def test_both_engines_forget_the_same_rows(spark_settings, s3, tmp_path_factory):
     """Events go by an instant in UTC, a mart's rows by their day."""
-    told = {"table_retention": ("events=30", "rejects=30", "user_days=29")}
+    told = {"table_retention": ("events=60", "rejects=60", "sessions=60")}
     spark = shop(lake_of_spark(spark_settings, new_bucket(), "forgetful", **told))
     duckdb = shop(embedded(new_bucket(), tmp_path_factory.mktemp("forgetful"), **told))
-    at = datetime(2019, 10, 31, 12, tzinfo=UTC)
+    at = datetime(2019, 12, 1, 12, tzinfo=UTC)
     kept = []
     for lake in (spark, duckdb):
-        upkeep = Upkeep(
-            engine=lake.engine, settings=lake.settings, clock=lambda: at, tables=(EVENTS, REJECTS, USER_DAYS)
-        )
-        forgotten = upkeep.run()["rows_forgotten"]
-        days = lake.engine.ask("SELECT DISTINCT day FROM user_days ORDER BY 1").rows
+        add(lake, SESSIONS, *({"reading": "all_traffic", "day": day, "user_id": "u1"} for day in DAYS))
+        tables = (EVENTS, REJECTS, SESSIONS)
+        forgotten = Upkeep(engine=lake.engine, settings=lake.settings, clock=lambda: at, tables=tables).run()
+        days = lake.engine.ask("SELECT DISTINCT day FROM sessions ORDER BY 1").rows
         notes = lake.engine.ask("SELECT table_name, day, until_hour FROM forgotten ORDER BY 1, 2").rows
-        kept.append((lake.tables(), days, notes, forgotten))
+        kept.append((lake.tables(), days, notes, forgotten["rows_forgotten"]))
     assert kept[0] == kept[1]
     assert kept[0][3] > 0
     assert kept[0][1] == [(DAYS[1],)]

@@ -145,7 +145,7 @@ def resting(new_app: Callable[..., App]) -> Synthesised:
     Its tables are not kept for ever.
     """
     app = new_app()
-    stage = replace(DEV, detector_rests=(22, 6), table_retention=("events=400", "incidents=500"))
+    stage = replace(DEV, detector_rests=(22, 6), table_retention=("events=400", "rejects=90"))
     add_platform(app, stage=stage, alert_email=ALERT_EMAIL)
     check_with_rules(app, stage=stage)
     return Synthesised(stage=DEV.name, directory=Path(app.synth().directory))

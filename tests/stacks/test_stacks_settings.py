@@ -79,7 +79,7 @@ def test_upkeep_is_told_what_is_not_kept_for_ever(resting):
     """The job that deletes reads the setting of the stage."""
     arguments = resting.one("AWS::Glue::Job", "BatchMaintenance").properties["DefaultArguments"]
     told = decode(LakeSettings, {name.removeprefix("--"): text for name, text in _as_text(arguments).items()})
-    assert kept_days(told.table_retention) == {"events": 400, "incidents": 500}
+    assert kept_days(told.table_retention) == {"events": 400, "incidents": 400, "risk_signals": 400, "rejects": 90}
 
 
 def test_the_lake_and_the_concealer_welcome_whom_the_detector_does(welcoming):

@@ -29,7 +29,7 @@ public final class EventTime {
             DataStream<RowData> rows, int shard, int rowtime, long latenessMs, long paneMs, long idleMs) {
         EventTimeOperator operator = new EventTimeOperator(shard, rowtime, latenessMs, paneMs, idleMs);
         InternalTypeInfo<RowData> type = withLate(rows);
-        DataStream<RowData> timed = rows.transform("event time", type, operator).setParallelism(1);
+        DataStream<RowData> timed = rows.transform("event time", type, operator).uid("event time").setParallelism(1);
         int parallelism = rows.getParallelism();
         if (parallelism == 1) {
             return timed;

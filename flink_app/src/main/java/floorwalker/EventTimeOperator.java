@@ -8,6 +8,7 @@ import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
+import org.apache.flink.runtime.io.network.api.writer.ResultPartitionWriter;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -71,6 +72,7 @@ final class EventTimeOperator extends AbstractStreamOperator<RowData>
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
+        time.forgetEnded();
         progress.clear();
         for (Map.Entry<String, Long> shard : time.progress().entrySet()) {
             progress.add(Tuple2.of(shard.getKey(), shard.getValue()));
@@ -97,8 +99,12 @@ final class EventTimeOperator extends AbstractStreamOperator<RowData>
 
     @Override
     public void onProcessingTime(long timestamp) {
-        time.look();
-        give();
+        if (isHeldUp()) {
+            time.pause();
+        } else {
+            time.look();
+            give();
+        }
         lookAgainLater();
     }
 
@@ -112,6 +118,16 @@ final class EventTimeOperator extends AbstractStreamOperator<RowData>
     @Override
     public void processWatermarkStatus(WatermarkStatus status) {
         // Nobody behind hears of idleness.
+    }
+
+    /** Returns whether those behind take no more rows: then none is read, and the timer goes on all the same. */
+    private boolean isHeldUp() {
+        for (ResultPartitionWriter writer : getContainingTask().getEnvironment().getAllWriters()) {
+            if (!writer.isAvailable()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void give() {

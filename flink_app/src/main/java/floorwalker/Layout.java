@@ -1,6 +1,7 @@
 package floorwalker;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collector;
 import java.util.stream.Collectors;
@@ -24,7 +25,7 @@ final class Layout implements Serializable {
         DIFFERENT,
         /** How many of them the habit before the window has not. */
         NEW,
-        /** The different values themselves, joined by commas. */
+        /** The different values themselves, the first of them by order, joined by commas. */
         JOINED,
         /** In how many panes there was an event. */
         PANES;
@@ -36,6 +37,8 @@ final class Layout implements Serializable {
 
     final long shortMs;
     final long longMs;
+    /** How many values are joined at most. */
+    final int mostJoined;
     /** Columns of numbers; those of pauses come after them. */
     final Column[] counts;
     /** The columns of events that these count, each once, and for each of the numbers the place among them. */
@@ -50,12 +53,13 @@ final class Layout implements Serializable {
     final long quickPauseMs;
     final Windows ofShort;
     final Windows ofLong;
-    /** Changes with what is stored: what another layout has stored cannot be read. */
+    /** Changes with what is stored and for how long: what another layout has stored cannot be read, or is not enough. */
     final int signature;
 
     Layout(
             long shortMs,
             long longMs,
+            int mostJoined,
             List<Column> counts,
             List<Column> values,
             long longestPauseMs,
@@ -64,6 +68,7 @@ final class Layout implements Serializable {
             List<Measure> ofLong) {
         this.shortMs = shortMs;
         this.longMs = longMs;
+        this.mostJoined = mostJoined;
         this.counts = counts.toArray(new Column[0]);
         this.counted = counts.stream().map(column -> column.of).distinct().collect(Collectors.toList());
         this.countedAt = counts.stream().mapToInt(column -> counted.indexOf(column.of)).toArray();
@@ -74,8 +79,9 @@ final class Layout implements Serializable {
         this.ofShort = new Windows(ofShort, values.size());
         this.ofLong = new Windows(ofLong, values.size());
         String columns = Stream.concat(counts.stream(), values.stream()).map(Column::toString).collect(joined());
-        this.signature = Stream.of(shortMs, longMs, longestPauseMs, quickPauseMs, counts.size(), columns).map(String::valueOf)
-                .collect(joined()).hashCode();
+        Stream<Object> kept = Stream.of(
+                shortMs, longMs, longestPauseMs, quickPauseMs, counts.size(), columns, this.ofShort.reach(), this.ofLong.reach());
+        this.signature = kept.map(String::valueOf).collect(joined()).hashCode();
     }
 
     boolean hasPauses() {
@@ -148,6 +154,10 @@ final class Layout implements Serializable {
                     valuesNeededMs[measure.column] = Math.max(valuesNeededMs[measure.column], measure.reach());
                 }
             }
+        }
+
+        private String reach() {
+            return longestMs + Arrays.toString(valuesNeededMs);
         }
     }
 }

@@ -12,6 +12,7 @@ public final class LayoutBuilder {
 
     private final long shortMs;
     private final long longMs;
+    private final int mostJoined;
     private final List<Layout.Column> counts = new ArrayList<>();
     private final List<Layout.Column> values = new ArrayList<>();
     private final List<Layout.Measure> ofShort = new ArrayList<>();
@@ -19,10 +20,11 @@ public final class LayoutBuilder {
     private long longestPauseMs;
     private long quickPauseMs;
 
-    /** Panes of two lengths, in milliseconds; each long one is made of whole short ones. */
-    public LayoutBuilder(long shortMs, long longMs) {
+    /** Panes of two lengths, in milliseconds; each long one is made of whole short ones. Of values so many are joined. */
+    public LayoutBuilder(long shortMs, long longMs, int mostJoined) {
         this.shortMs = shortMs;
         this.longMs = longMs;
+        this.mostJoined = mostJoined;
     }
 
     /** Counts the different `of` among the events of a kind. */
@@ -56,7 +58,7 @@ public final class LayoutBuilder {
     }
 
     Layout build() {
-        return new Layout(shortMs, longMs, counts, values, longestPauseMs, quickPauseMs, ofShort, ofLong);
+        return new Layout(shortMs, longMs, mostJoined, counts, values, longestPauseMs, quickPauseMs, ofShort, ofLong);
     }
 
     private int place(String name, boolean ofValues) {

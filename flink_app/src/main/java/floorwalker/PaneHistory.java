@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.table.data.StringData;
@@ -63,7 +63,8 @@ final class PaneHistory {
             case DIFFERENT:
                 return (long) different(window, measure.column).size();
             case JOINED:
-                return StringData.fromString(String.join(",", new TreeSet<>(different(window, measure.column))));
+                return StringData.fromString(
+                        different(window, measure.column).stream().sorted().limit(layout.mostJoined).collect(Collectors.joining(",")));
             case NEW:
                 List<Pane> habit = after(end - measure.habitMs);
                 Set<String> found = new HashSet<>(different(window, measure.column));

@@ -47,7 +47,8 @@ public final class Panes {
                         .transform(
                                 subject + " panes",
                                 type(subject, layout.ofShort.measures),
-                                new PanesOperator(layout, columns, longTag, mostInMemory));
+                                new PanesOperator(layout, columns, longTag, mostInMemory))
+                        .uid(subject + " panes");
     }
 
     /** Returns the short panes: rowtime, subject, first_sample, last_sample, and what is measured of them. */

@@ -31,13 +31,16 @@ final class PanesOperator extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, Triggerable<String, VoidNamespace> {
 
     private static final long serialVersionUID = 1L;
+    // Measured: an open pane with its first event takes about as much as six events more in a pane that is there.
+    private static final int EVENTS_A_PANE = 5;
+
     private final Layout layout;
     private final Columns columns;
     private final OutputTag<RowData> longPanes;
     private final int mostInMemory;
 
     private transient TreeMap<Long, Map<String, OpenPane>> gathered;
-    private transient int eventsGathered;
+    private transient int weightGathered;
     private transient SubjectStore store;
     private transient InternalTimerService<VoidNamespace> timers;
 
@@ -75,15 +78,19 @@ final class PanesOperator extends AbstractStreamOperator<RowData>
         long end = Math.floorDiv(at, layout.shortMs) * layout.shortMs + layout.shortMs;
         OpenPane pane =
                 gathered.computeIfAbsent(end, unknown -> new HashMap<>())
-                        .computeIfAbsent(
-                                event.getString(columns.subject).toString(), unknown -> new OpenPane(end, layout));
+                        .computeIfAbsent(event.getString(columns.subject).toString(), unknown -> open(end));
         columns.count(event, pane, layout);
         if (layout.hasPauses()) {
             pane.moment(at);
         }
-        if (++eventsGathered >= mostInMemory) {
+        if (++weightGathered >= mostInMemory) {
             putAway();
         }
+    }
+
+    private OpenPane open(long end) {
+        weightGathered += EVENTS_A_PANE;
+        return new OpenPane(end, layout);
     }
 
     @Override
@@ -92,7 +99,7 @@ final class PanesOperator extends AbstractStreamOperator<RowData>
         Map<Long, Map<String, OpenPane>> over = gathered.headMap(now, true);
         for (Map.Entry<Long, Map<String, OpenPane>> panes : over.entrySet()) {
             for (Map.Entry<String, OpenPane> entry : panes.getValue().entrySet()) {
-                eventsGathered -= entry.getValue().events();
+                weightGathered -= entry.getValue().events() + EVENTS_A_PANE;
                 goOn(entry.getKey(), entry.getValue(), panes.getKey());
             }
         }
@@ -128,7 +135,7 @@ final class PanesOperator extends AbstractStreamOperator<RowData>
             }
         }
         gathered.clear();
-        eventsGathered = 0;
+        weightGathered = 0;
     }
 
     /** Takes a subject as far as `now`: closes what is over, measures it, and forgets what is long past. */

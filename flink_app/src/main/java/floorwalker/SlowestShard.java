@@ -24,6 +24,9 @@ public final class SlowestShard {
     // What passed while nobody looked was no silence of a shard: then the rows themselves were waiting.
     private static final long LONGEST_STEP_MS = 1_000;
 
+    // A stream keeps records for a year at most, but those of a shard that has ended are seldom older than a week.
+    private static final long LONGEST_KEPT_MS = 7 * 24 * 3_600_000L;
+
     private final long latenessMs;
     private final long paneMs;
     private final long idleMs;
@@ -93,6 +96,20 @@ public final class SlowestShard {
         lookedAt = now;
         allSilent = shards.values().stream().allMatch(this::silent);
         advance();
+    }
+
+    /** Takes note of time that passes while rows wait to be taken: no shard is silent meanwhile. */
+    public void pause() {
+        lookedAt = clock.relativeTimeMillis();
+    }
+
+    /**
+     * Forgets shards that no stream keeps records of any more: those that were split or merged would be waited for at
+     * each restart, for ever. What is late stays late, by the watermark.
+     */
+    public void forgetEnded() {
+        shards.values().removeIf(
+                shard -> silent(shard) && due(shard.newest) <= watermark && furthest - shard.newest > LONGEST_KEPT_MS);
     }
 
     /** Returns until when everything may be judged; Long.MIN_VALUE for nothing yet. */

@@ -76,7 +76,7 @@ final class Subject {
 
     /** Returns whether nothing of it can matter any more. */
     boolean isForgotten(long now) {
-        boolean rests = lastMoment <= now - layout.longestPauseMs;
+        boolean rests = lastMoment < now - layout.longestPauseMs;
         return recent.isEmpty() && open.isEmpty() && longPane == null && rests;
     }
 
