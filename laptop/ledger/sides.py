@@ -6,6 +6,7 @@ object begun in one hour may hold records of the next, so what one side has with
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from commerce.incident import Incident, parse
 from glue_jobs.arrival import Hours
@@ -65,10 +66,10 @@ class Sides:
     mails: tuple[Mail, ...]
 
 
-def read_sides(laptop: Laptop, hours: Hours) -> Sides:
-    """Read every side. Raises RawError."""
+def read_sides(laptop: Laptop, hours: Hours, *, s3: Any = None) -> Sides:
+    """Read every side; `s3` is a client for the raw objects, if they are not to be read as usual. Raises RawError."""
     settings = lake_settings(laptop)
-    raw = RawBucket(name=settings.raw_bucket, s3=laptop.client("s3"))
+    raw = RawBucket(name=settings.raw_bucket, s3=s3 or laptop.client("s3"))
     with opened_lake(laptop) as engine:
         lake = LakeLedger(engine=engine, raw=raw, settings=settings).account(hours)
     rows = [from_item(item) for item in stored_incidents(laptop)]
