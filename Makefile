@@ -58,13 +58,18 @@ AUDIT := $(addprefix --ignore-vuln ,$(AUDIT_ACCEPTED)) --vulnerability-service o
 # The drills run it: whether they can fail belongs to their report.
 PLANTED_BUGS := tests/drills/test_drills_planted_bugs.py
 test-rooms:
-	pytest tests --ignore=tests/flink_app --ignore=tests/parity --ignore=$(PLANTED_BUGS) --numprocesses 4 \
-	  --dist loadfile --no-loadscope-reorder
+	pytest tests --ignore=tests/flink_app --ignore=tests/parity --ignore=tests/athena \
+	  --ignore=$(PLANTED_BUGS) --numprocesses 4 --dist loadfile --no-loadscope-reorder
 test-spark:
 	@pytest tests/parity > build/test-spark.log 2>&1 && tail -n 1 build/test-spark.log || { cat build/test-spark.log; exit 1; }
 test-detector:
 	@.venv-flink/bin/python -m pytest tests/flink_app > build/test-detector.log 2>&1 \
 	  && tail -n 1 build/test-detector.log || { cat build/test-detector.log; exit 1; }
+
+# Athena is no download, but the engine it is built on is: 800 MB, once. So this is no part of `make test`.
+.PHONY: test-athena
+test-athena: setup $(STAMPS)/trino.stamp ## What is saved in Athena, asked of its engine, Trino, beside DuckDB
+	pytest tests/athena
 
 .PHONY: check
 check: lint types layers secure templates gate audit ## Lint, types, layers, security, templates, quality; `make test` has the tests
@@ -123,6 +128,7 @@ lock: setup ## Resolve the lock files anew after a change of dependencies
 	uv pip compile pyproject.toml --group dev --python 3.11 --generate-hashes --no-header -q -o requirements.lock
 	uv pip compile flink_app/requirements.txt --python 3.11 --generate-hashes --no-header -q -o flink_app/requirements.lock
 	uv pip compile stacks/checkov/requirements.txt --python 3.11 --generate-hashes --no-header -q -o stacks/checkov/requirements.lock
+	uv pip compile tests/athena/requirements.txt --python 3.11 --generate-hashes --no-header -q -o tests/athena/requirements.lock
 	$(NPM) install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 .PHONY: clean
@@ -220,6 +226,14 @@ $(STAMPS)/checkov.stamp: stacks/checkov/requirements.lock $(STAMPS)/uv-$(UV_VERS
 	@echo "Setting up: checkov (stacks/checkov/requirements.lock)"
 	uv venv --quiet --clear --python $(PYTHON) .venv-checkov
 	uv pip install --quiet --compile-bytecode --python .venv-checkov/bin/python --require-hashes -r stacks/checkov/requirements.lock
+	@touch $@
+
+$(STAMPS)/trino.stamp: tests/athena/pom.xml tests/athena/requirements.lock $(STAMPS)/uv-$(UV_VERSION).stamp
+	@echo "Setting up: Trino (tests/athena)"
+	uv venv --quiet --clear --python $(PYTHON) .venv-trino
+	uv pip install --quiet --python .venv-trino/bin/python --require-hashes -r tests/athena/requirements.lock
+	rm -rf build/trino
+	$(MVN) --file tests/athena/pom.xml dependency:unpack
 	@touch $@
 
 $(STAMPS)/node.stamp: package-lock.json $(STAMPS)/lake.stamp
