@@ -87,7 +87,9 @@ WITH described AS ({_DESCRIBED}
 )
 SELECT *,
   CAST(views AS DOUBLE) / NULLIF(SUM(views) OVER (PARTITION BY week, category), 0) AS view_share,
-  ROW_NUMBER() OVER (PARTITION BY week, category ORDER BY revenue DESC, views DESC, brand) AS rank
+  CASE WHEN brand <> 'unknown' THEN ROW_NUMBER() OVER (
+    PARTITION BY week, category, brand = 'unknown' ORDER BY revenue DESC, views DESC, brand
+  ) END AS rank
 FROM brands
 ORDER BY week, category, rank"""
 PRODUCT_PERFORMANCE = f"""
@@ -132,13 +134,13 @@ WITH orders AS (
 ), placed AS (
   SELECT *,
     COUNT(*) OVER () AS buyers,
-    RANK() OVER (ORDER BY recency_days DESC) - 1 AS less_recent,
+    2 * (RANK() OVER (ORDER BY recency_days DESC) - 1) + COUNT(*) OVER (PARTITION BY recency_days) AS twice_less_recent,
     RANK() OVER (ORDER BY orders) - 1 AS less_frequent,
     RANK() OVER (ORDER BY revenue) - 1 AS less_revenue
   FROM dated
 ), scored AS (
   SELECT user_id, recency_days, orders, revenue,
-    CAST(LEAST(5, 1 + FLOOR(5 * less_recent / buyers)) AS BIGINT) AS r,
+    CAST(LEAST(5, 1 + FLOOR(5 * twice_less_recent / (2 * buyers))) AS BIGINT) AS r,
     CAST(LEAST(5, 1 + FLOOR(5 * less_frequent / buyers)) AS BIGINT) AS f,
     CAST(LEAST(5, 1 + FLOOR(5 * less_revenue / buyers)) AS BIGINT) AS m
   FROM placed

@@ -6,7 +6,7 @@ floats would not give the same ranks.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -88,7 +88,8 @@ def brand_ranking(events: Frame) -> Frame:
     brands = brands.sort_values(
         ["week", "category", "revenue", "views", "brand"], ascending=[True, True, False, False, True]
     )
-    brands["rank"] = brands.groupby(["week", "category"]).cumcount() + 1
+    known = brands[brands["brand"] != "unknown"]
+    brands["rank"] = (known.groupby(["week", "category"]).cumcount() + 1).astype("Int64")
     return _in_money(brands)
 
 
@@ -128,7 +129,7 @@ def rfm(events: Frame) -> Frame:
     buyers = orders.groupby("user_id").agg(day=("day", "max"), orders=("day", "size"), revenue=("revenue", "sum"))
     buyers = buyers.reset_index()
     buyers["recency_days"] = (events["day"].max() - buyers["day"]).dt.days
-    r = _fifth(-buyers["recency_days"])
+    r = _fifth(-buyers["recency_days"], equals="average")
     f, m = _fifth(buyers["orders"]), _fifth(buyers["revenue"])
     buyers["score"] = r.astype(str) + f.astype(str) + m.astype(str)
     segments = [
@@ -145,10 +146,10 @@ def rfm(events: Frame) -> Frame:
     return _in_money(buyers.drop(columns="day"))
 
 
-def _fifth(values: "pd.Series[int]") -> "pd.Series[int]":
-    """Return 1 to 5 by the share of the others that are below."""
-    below = values.rank(method="min").astype("int64") - 1
-    return (1 + 5 * below // len(values)).clip(upper=5)
+def _fifth(values: "pd.Series[int]", *, equals: Literal["min", "average"] = "min") -> "pd.Series[int]":
+    """Return 1 to 5 by the share of the others that are below; of equals, by the lowest or by the middle of them."""
+    below_twice = (2 * values.rank(method=equals)).astype("int64") - (2 if equals == "min" else 1)
+    return (1 + 5 * below_twice // (2 * len(values))).clip(upper=5)
 
 
 def _in_money(frame: Frame) -> Frame:

@@ -44,7 +44,7 @@ class Build:
             self._note_networks(changes)
             return {"days": 0, "restatements": 0}
         present_verdicts(self.engine, STANDING_VERDICTS, changes.verdicts)
-        self.engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": self.settings.shop_time_zone}])
+        self.engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": self.settings.shop_time_zone, "asked_at": self.clock()}])
         days = (changes.days | self._sessions(changes)) - changes.final
         restated = self._marts(changes, days)
         self._note(changes)

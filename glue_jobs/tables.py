@@ -108,9 +108,12 @@ RUNS = Table(
         Column("event_days", "array<date>", "The UTC days of those events; empty for the feed incidents."),
     ),
 )
-# Not a table of the lake: one row that a build presents, for the marts that ask for the shop's clock.
+# Not a table of the lake: one row that a build presents, for the marts that ask for the shop's zone or the time.
 SHOP = "shop"
-SHOP_COLUMNS = (Column("time_zone", "string", "The shop's time zone, as Europe/Berlin."),)
+SHOP_COLUMNS = (
+    Column("time_zone", "string", "The shop's time zone, as Europe/Berlin."),
+    Column("asked_at", "timestamp", "When the build began: only a sender's clock that is ahead says later."),
+)
 VERDICTS = Table(
     name="verdicts",
     grain="One row an incident and subject it takes out of the people-only reading, as the marts were last built with.",

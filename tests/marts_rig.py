@@ -74,9 +74,11 @@ def events_of(written: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
     return events
 
 
-def make_marts(engine: Engine, events: list[dict[str, Any]], *, time_zone: str = "UTC") -> dict[str, Made]:
+def make_marts(
+    engine: Engine, events: list[dict[str, Any]], *, time_zone: str = "UTC", asked_at: datetime = ARRIVED_AT
+) -> dict[str, Made]:
     """Return every mart by its name, made in the order in which they read each other."""
-    engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": time_zone}])
+    engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": time_zone, "asked_at": asked_at}])
     engine.present("made_events", EVENTS.columns, events)
     return {mart.name: _make(engine, mart) for mart in marts()}
 

@@ -11,10 +11,12 @@
 -- column: brand string: The product's brand on that day.
 -- column: carted_at timestamp: When it was last put into the cart; it was not taken out or bought then or later.
 -- column: value decimal(18,2): Its price then.
--- column: hours_since double: Hours from then to the latest event of anybody.
+-- column: hours_since double: Hours from then to the latest event of anybody, or to the build where a clock was ahead.
 -- column: carts bigint: How often this user has put it into a cart.
 WITH seen_until AS (
-  SELECT MAX(last_at) AS latest_at FROM seen_user_days
+  SELECT LEAST(MAX(user_days.last_at), MAX(shop.asked_at)) AS latest_at
+  FROM seen_user_days AS user_days
+  CROSS JOIN shop
 ), baskets AS (
   SELECT
     user_id,

@@ -7,7 +7,7 @@
 -- order: week, category, rank, brand
 -- column: week date: The week's Monday.
 -- column: category string: The category.
--- column: brand string: The brand.
+-- column: brand string: The brand, or unknown: what has none is in the shares, but is no brand and has no rank.
 -- column: views bigint: Views of its products.
 -- column: carts bigint: Times its products were put into a cart.
 -- column: purchases bigint: Times its products were bought.
@@ -15,7 +15,7 @@
 -- column: view_share double: Its part of the category's views that week.
 -- column: revenue_share double: Its part of the category's revenue that week.
 -- column: conversion double: purchases / views.
--- column: rank bigint: Place in the category that week by revenue, then views, then alphabet, from 1.
+-- column: rank bigint: Place of the brand in the category that week by revenue, then views, then alphabet, from 1.
 WITH brands AS (
   SELECT
     CAST(DATE_TRUNC('week', day) AS DATE) AS week,
@@ -45,5 +45,7 @@ SELECT
   CAST(views AS DOUBLE) / NULLIF(category_views, 0) AS view_share,
   CAST(revenue AS DOUBLE) / NULLIF(category_revenue, 0) AS revenue_share,
   CAST(purchases AS DOUBLE) / NULLIF(views, 0) AS conversion,
-  CAST(ROW_NUMBER() OVER (PARTITION BY week, category ORDER BY revenue DESC, views DESC, brand) AS BIGINT) AS rank
+  CASE WHEN brand <> 'unknown' THEN CAST(ROW_NUMBER() OVER (
+    PARTITION BY week, category, brand = 'unknown' ORDER BY revenue DESC, views DESC, brand
+  ) AS BIGINT) END AS rank
 FROM compared

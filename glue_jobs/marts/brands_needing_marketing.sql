@@ -1,6 +1,6 @@
 -- title: Brands that need marketing
 -- good for: choosing the brands to push: much looked at, seldom bought, and not gaining attention.
--- grain: One row a category and brand that stands out so in the 7 days that end with the last day seen.
+-- grain: One row a category and brand that stands out so in the 7 days that end with the last day seen, begun or over.
 -- period: none
 -- reads: product_days
 -- key: category brand

@@ -11,7 +11,7 @@
 -- column: removals bigint: Products taken out of a cart.
 -- column: purchases bigint: Products bought.
 -- column: removal_share double: removals / carts; above 1 where carts of days before were emptied.
--- column: kept_share double: purchases / carts; above 1 where products were bought from carts of days before.
+-- column: kept_share double: purchases / carts; above 1 where more was bought from older carts, or past any cart.
 WITH categories AS (
   SELECT
     day,

@@ -16,6 +16,8 @@
 -- column: segment string: champions, loyal, big_spenders, at_risk, new, promising, sleeping or lost.
 -- A score is the fifth of all buyers that a buyer stands in, counted by those who are worse: with 80 of 100 worse it
 -- is 5, with none worse 1. So who has nobody below gets 1, however many there are: one order is no frequency.
+-- By recency those who are equal stand in their middle: when most bought on one day, as in a sale, that day is neither
+-- the worst nor the best of all.
 -- Segments, the first that fits:
 --   champions     recency, frequency and monetary score of 4 or 5
 --   loyal         recency 3 to 5 and frequency 4 or 5
@@ -48,7 +50,7 @@ WITH known AS (
   SELECT
     *,
     COUNT(*) OVER () AS buyers,
-    RANK() OVER (ORDER BY recency_days DESC) - 1 AS less_recent,
+    2 * (RANK() OVER (ORDER BY recency_days DESC) - 1) + COUNT(*) OVER (PARTITION BY recency_days) AS twice_less_recent,
     RANK() OVER (ORDER BY orders) - 1 AS less_frequent,
     RANK() OVER (ORDER BY revenue) - 1 AS less_revenue
   FROM dated
@@ -56,10 +58,10 @@ WITH known AS (
   SELECT
     *,
     CASE
-      WHEN 5 * less_recent >= 4 * buyers THEN 5
-      WHEN 5 * less_recent >= 3 * buyers THEN 4
-      WHEN 5 * less_recent >= 2 * buyers THEN 3
-      WHEN 5 * less_recent >= buyers THEN 2
+      WHEN 5 * twice_less_recent >= 8 * buyers THEN 5
+      WHEN 5 * twice_less_recent >= 6 * buyers THEN 4
+      WHEN 5 * twice_less_recent >= 4 * buyers THEN 3
+      WHEN 5 * twice_less_recent >= 2 * buyers THEN 2
       ELSE 1
     END AS r,
     CASE

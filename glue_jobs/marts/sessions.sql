@@ -101,10 +101,11 @@ SELECT
   leave.product_id AS exit_product_id,
   leave.event_type AS exit_event_type,
   -- A script may pose as a browser, so its words are looked for first; an Android that is not mobile is a tablet.
+  -- Cubot makes phones.
   CASE
-    WHEN agent LIKE '%bot%' OR agent LIKE '%crawl%' OR agent LIKE '%spider%' OR agent LIKE '%scrapy%'
-      OR agent LIKE '%headless%' OR agent LIKE '%python%' OR agent LIKE '%curl%' OR agent LIKE '%wget%'
-      OR agent LIKE '%http-client%' OR agent LIKE '%httpclient%' OR agent LIKE '%okhttp%' OR agent LIKE '%java/%'
+    WHEN REPLACE(agent, 'cubot', '') LIKE '%bot%' OR agent LIKE '%crawl%' OR agent LIKE '%spider%'
+      OR agent LIKE '%scrapy%' OR agent LIKE '%headless%' OR agent LIKE '%python%' OR agent LIKE '%curl%'
+      OR agent LIKE '%wget%' OR agent LIKE '%http-client%' OR agent LIKE '%httpclient%' OR agent LIKE '%okhttp%' OR agent LIKE '%java/%'
       THEN 'script'
     WHEN agent LIKE '%ipad%' OR agent LIKE '%tablet%' OR (agent LIKE '%android%' AND agent NOT LIKE '%mobile%')
       THEN 'tablet'

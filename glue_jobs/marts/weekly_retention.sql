@@ -1,18 +1,19 @@
 -- title: Who comes back, by week of the first visit
 -- good for: seeing whether new shoppers return in the weeks after, and whether later newcomers do so better.
--- grain: One row a week of first events and a week with events, the same or later.
+-- grain: One row a week of first visits and a week in which visits began, the same or later.
 -- period: none
 -- reads: user_days
 -- key: cohort_week weeks_after
 -- order: cohort_week, weeks_after
--- column: cohort_week date: The Monday of the week in which these users had their first event.
--- column: weeks_after bigint: Weeks from then, from 0; a week in which nobody at all came has no row.
--- column: cohort_users bigint: Users whose first event was in cohort_week.
--- column: active_users bigint: Those of them with an event in the week so many after.
+-- column: cohort_week date: The Monday of the week in which these users' first visit began.
+-- column: weeks_after bigint: Weeks from then, from 0; a week in which no visit at all began has no row.
+-- column: cohort_users bigint: Users whose first visit began in cohort_week.
+-- column: active_users bigint: Those of them with a visit that began in the week so many after.
 -- column: retention double: active_users / cohort_users.
 WITH user_weeks AS (
   SELECT user_id, CAST(DATE_TRUNC('week', day) AS DATE) AS week
   FROM seen_user_days
+  WHERE visits > 0
   GROUP BY 1, 2
 ), joined AS (
   SELECT user_id, week, MIN(week) OVER (PARTITION BY user_id) AS cohort_week

@@ -7,8 +7,8 @@ comment where one is surprisingly there or not. NULL is written out, an empty fi
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import count
-from typing import Any
 
 import pytest
 from lake_rig import embedded
@@ -48,6 +48,8 @@ DAY_PRICES = list(enumerate(BANDS, start=1))
 DEVICES = {
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) Version/18.3 Mobile/15E148 Safari/604.1": "phone",
     "Mozilla/5.0 (Linux; Android 10; K) Chrome/133.0.0.0 Mobile Safari/537.36": "phone",
+    "Mozilla/5.0 (Linux; Android 13; CUBOT P80) Chrome/133.0.0.0 Mobile Safari/537.36": "phone",
+    "Mozilla/5.0 (Linux; Android 13; CUBOT P80; compatible; Googlebot/2.1) Mobile": "script",
     "Mozilla/5.0 (Linux; Android 14; SM-X200) Chrome/133.0.0.0 Safari/537.36": "tablet",
     "Mozilla/5.0 (iPad; CPU OS 12_5 like Mac OS X) Mobile/15E148 Safari/604.1": "tablet",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:135.0) Gecko/20100101 Firefox/135.0": "computer",
@@ -69,7 +71,7 @@ DEVICES = {
     "something else": None,
     "": None,
 }
-Make = Callable[[list[dict[str, Any]]], dict[str, Made]]
+Make = Callable[..., dict[str, Made]]
 _NUMBERS = count(1)
 
 
@@ -77,7 +79,7 @@ _NUMBERS = count(1)
 def make(tmp_path_factory) -> Make:
     """Return what makes all marts of some events in DuckDB."""
     engine = embedded("raw", tmp_path_factory.mktemp("duckdb")).engine
-    return lambda events: make_marts(engine, events)
+    return partial(make_marts, engine)
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +257,44 @@ def test_of_equal_products_the_worst_is_the_one_viewed_more(make):
         "looked-at": (3, 2, 2, 2),
         "stared-at": (4, 1, 1, 1),
     }
+
+
+def test_those_who_bought_on_one_day_are_neither_lost_nor_the_best(make):
+    """After a sale most buyers are equally recent: the crowd is in the middle, and those who stayed away are below."""
+    crowd = [row for n in range(17) for row in purchases(1, "20", user_id=f"crowd-{n:02d}", user_session=f"s{n}")]
+    away = [row for n in range(3) for row in purchases(1, "03", user_id=f"away-{n}", user_session=f"a{n}")]
+    scores = {row["user_id"]: row["recency_score"] for row in make(events_of([*crowd, *away]))["rfm"].dicts()}
+    assert {scores[name] for name in scores if name.startswith("crowd")} == {3}
+    assert {scores[name] for name in scores if name.startswith("away")} == {1}
+
+
+def test_a_day_that_has_only_begun_is_no_day_of_the_hours_to_come(make):
+    """The marts are built at night: the running day must not make its weekday look quiet."""
+    hours = [("10", 2), ("10", 18), ("17", 2), ("17", 18), ("24", 2)]
+    seen = [event("view", event_time=f"2025-03-{day}T{hour:02d}:30:00Z", user_id=day) for day, hour in hours]
+    made = make(events_of(seen))["weekday_hours"].dicts()
+    assert [(row["hour"], row["days"], row["visitors_per_day"]) for row in made] == [(2, 3, 1.0), (18, 2, 1.0)]
+
+
+def test_a_brand_is_ranked_among_brands(make):
+    """What has no brand may sell most: it is part of the category, and no competitor."""
+    sold = [
+        *purchases(3, "03", product_id="nameless"),
+        *purchases(2, "03", product_id="leader", brand="leader"),
+        *purchases(1, "03", product_id="second", brand="second"),
+    ]
+    made = {row["brand"]: row for row in make(events_of(sold))["brand_ranking"].dicts()}
+    assert {brand: row["rank"] for brand, row in made.items()} == {"leader": 1, "second": 2, "unknown": None}
+    assert sum(row["revenue_share"] for row in made.values()) == 1
+
+
+@pytest.mark.parametrize(("ahead", "listed"), [("12:59:59Z", 0), ("13:00:00Z", 1)])
+def test_a_clock_that_is_ahead_abandons_nobodys_cart(ahead, listed, make):
+    """A cart is left for an hour by the time that it is, whatever some browser takes the time to be."""
+    cart = event("cart", event_time="2025-03-03T12:00:00Z")
+    hasty = event("view", event_time="2025-03-04T11:00:00Z", user_id="hasty", user_session="hasty")
+    made = make(events_of([cart, hasty]), asked_at=datetime.fromisoformat(f"2025-03-03T{ahead}"))
+    assert len(made["abandoned_carts"].rows) == listed
 
 
 def test_every_mart_of_single_people_by_the_day_can_be_kept_for_a_time() -> None:
