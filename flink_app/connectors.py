@@ -12,8 +12,10 @@ def source_ddl(settings: DetectorSettings) -> str:
         stream=settings.events_stream,
         extra={
             "scan.stream.initpos": settings.start_position,
-            # The next read follows at once where the last one was full; this is the pause on an empty shard.
-            "scan.shard.getrecords.intervalmillis": "200",
+            # Twice a second: a shard answers five reads a second, whoever asks, and Firehose asks as well.
+            "scan.shard.getrecords.intervalmillis": "500",
+            # A shard that is asked too much says so for a while; giving up would start the whole job again.
+            "scan.shard.getrecords.maxretries": "20",
             # What a shard was split into has to be found well before the shard is taken for silent.
             "scan.shard.discovery.intervalmillis": str(1000 * settings.idle_timeout_seconds // 5),
             "format": "raw",
@@ -32,8 +34,9 @@ def sink_ddls(settings: DetectorSettings) -> tuple[str, ...]:
         settings,
         stream=settings.incidents_stream,
         extra={
-            # Without it the sink drops what the stream refuses.
-            "sink.fail-on-error": "true",
+            # What the stream refuses is sent again until it takes it, and what can never be taken ends the job. To fail
+            # on the first refusal would start the job again for a moment's throttling.
+            "sink.fail-on-error": "false",
             "sink.flush-buffer.timeout": "500",
             # Servers that speak no HTTP/2 exist, the service itself speaks both.
             "sink.http-client.protocol.version": "HTTP1_1",

@@ -22,7 +22,7 @@ class RawError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class RawObject:
-    """One delivered object. `arrived_at` is the end of its arrival hour: no record in it came later."""
+    """One delivered object. `arrived_at` is the end of the hour of its first record; its last may be minutes later."""
 
     key: str
     bytes_compressed: int

@@ -87,6 +87,13 @@ _SOLUTIONS = (
         for on, reason in _JOBS_RESOURCES.items()
     ),
     Accepted(
+        stack="detection",
+        construct="Role",
+        finding="AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:*]",
+        reason="Listing log groups, which Managed Flink does before it writes, cannot be allowed for one group alone.",
+        expires=_SETTLED,
+    ),
+    Accepted(
         stack="response",
         construct="DeadLetters",
         finding="AwsSolutions-SQS3",

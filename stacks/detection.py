@@ -48,6 +48,8 @@ class DetectionStack(Stack):
             shop_time_zone=stage.shop_time_zone,
         )
         self.application = _application(self, stage=stage, code=code, role=role, settings=settings)
+        # The service fetches the code with the role as soon as the application is there: the policy has to be first.
+        self.application.node.add_dependency(role)
         logging = _logging(self, application=self.application, log_stream=log_stream, log_group=logs_of_flink)
         starter = _starter(self, stage=stage)
         _let_start(starter, application=self.application)
@@ -177,4 +179,9 @@ def _let_read(role: iam.Role, *, code: assets.Asset) -> None:
 
 
 def _let_log(role: iam.Role, *, to: logs.LogGroup) -> None:
-    allow(role, "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents", on=[to.log_group_arn])
+    allow(role, "logs:DescribeLogStreams", "logs:PutLogEvents", on=[to.log_group_arn])
+    # To list log groups cannot be allowed for one of them.
+    every = Stack.of(role).format_arn(
+        service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    allow(role, "logs:DescribeLogGroups", on=[every])

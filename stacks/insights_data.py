@@ -81,6 +81,8 @@ def data_set(
         import_mode="SPICE" if stage.quicksight_spice else "DIRECT_QUERY",
         physical_table_map={"mart": part.PhysicalTableProperty(relational_table=table)},
         permissions=[part.ResourcePermissionProperty(principal=owner, actions=quicksight_actions(SET_ACTIONS))],
+        # A mart's table is there after the first night: a deployment must not wait for it.
+        ingestion_wait_policy=part.IngestionWaitPolicyProperty(wait_for_spice_ingestion=False),
     )
     if stage.quicksight_spice:
         _copy_every_morning(scope, created)

@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.parts.permission import allow
+from stacks.parts.removal import removal_policy
 from stacks.stages import Stage
 
 
@@ -32,9 +33,12 @@ class Catalog(Construct):
                 name=self.database_name, description="Floorwalker: the lake of an online shop"
             ),
         )
+        # Data that is kept without the tables that say what it is would be a heap of files.
+        database.apply_removal_policy(removal_policy(stage))
         for name, prefix in raw_tables.items():
             table = _raw_table(self, name, database_name=self.database_name, location=raw.s3_url_for_object(prefix))
             table.add_resource_dependency(database)
+            table.apply_removal_policy(removal_policy(stage))
         CfnOutput(Stack.of(self), "GlueDatabaseName", value=self.database_name)
 
     def let_read_and_write(self, grantee: iam.IGrantable) -> None:

@@ -12,6 +12,9 @@ from lambdas.settings import AddressForm
 
 _QUICKSIGHT_USER = re.compile(r"arn:[\w-]+:quicksight:[\w-]+:\d{12}:(user|group)/.+")
 
+# Characters that Managed Flink takes as the value of one property of an application.
+LONGEST_PROPERTY = 2_048
+
 
 class UnknownStageError(ValueError):
     """A stage that is not in the list; the message names those that are."""
@@ -88,6 +91,8 @@ class Stage:
         kept_days(self.table_retention)
         if self.detector_rests:
             self._refuse_rest_that_loses_records(*self.detector_rests)
+        for name in ("threshold_overrides", "known_networks"):
+            self._refuse_what_does_not_fit(name)
         for network in self.known_networks:
             IPv4Network(network)
         if self.shop_time_zone not in {"UTC", *available_timezones()}:  # a slim machine may have no others
@@ -108,6 +113,15 @@ class Stage:
     def detector_rest_hours(self) -> int:
         """How many hours of each day the detector is stopped."""
         return (self.detector_rests[1] - self.detector_rests[0]) % 24 if self.detector_rests else 0
+
+    def _refuse_what_does_not_fit(self, name: str) -> None:
+        """Raise ValueError for a list that Managed Flink would not take as a property of the application."""
+        length = len(",".join(getattr(self, name)))
+        if length > LONGEST_PROPERTY:
+            raise ValueError(
+                f"{name} comes to {length} characters, and Managed Flink takes {LONGEST_PROPERTY}: name fewer, and of "
+                "neighbouring networks the one that holds them"
+            )
 
     def _refuse_rest_that_loses_records(self, stops: int, starts: int) -> None:
         """Raise ValueError for hours that are none, and for a rest that what is in the stream does not outlast."""

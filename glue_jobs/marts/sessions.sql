@@ -105,7 +105,8 @@ SELECT
   CASE
     WHEN REPLACE(agent, 'cubot', '') LIKE '%bot%' OR agent LIKE '%crawl%' OR agent LIKE '%spider%'
       OR agent LIKE '%scrapy%' OR agent LIKE '%headless%' OR agent LIKE '%python%' OR agent LIKE '%curl%'
-      OR agent LIKE '%wget%' OR agent LIKE '%http-client%' OR agent LIKE '%httpclient%' OR agent LIKE '%okhttp%' OR agent LIKE '%java/%'
+      OR agent LIKE '%wget%' OR agent LIKE '%http-client%' OR agent LIKE '%httpclient%' OR agent LIKE '%okhttp%'
+      OR agent LIKE '%java/%'
       THEN 'script'
     WHEN agent LIKE '%ipad%' OR agent LIKE '%tablet%' OR (agent LIKE '%android%' AND agent NOT LIKE '%mobile%')
       THEN 'tablet'

@@ -11,7 +11,7 @@ from constructs import Construct
 def service_key(scope: Construct, construct_id: str, *, purpose: str, services: Sequence[str]) -> kms.Key:
     """Return a key, turned every year, that the account's roles and the named services may use.
 
-    It goes with the stack: nothing that outlives the stack is encrypted with it.
+    It goes with the stack: what outlives the stack and is encrypted with it, as logs, cannot be read any more.
     """
     key = kms.Key(
         scope,

@@ -21,6 +21,7 @@ from evaluation.observed import from_record
 from flink_app.__main__ import app
 from flink_app.over_files import record_line, states_in
 from flink_app.replay.rerun import Difference, compared, judge
+from flink_app.replay.stored import Stored
 from flink_app.settings import DetectorSettings
 from laptop.firehose.prefixes import object_name, prefix_at
 from simulator.generate import records
@@ -57,6 +58,16 @@ def deliver(bucket: str, feed: str, arrived: Iterable[Arrived]) -> None:
     for begun, lines in objects.items():
         name = object_name(feed, version="1", arrived_at=begun, shard="0", first=str(begun), last="")
         put(bucket, f"{prefix_at(f'raw/{feed}/', arrived_at=begun)}{name}.gz", b"".join(lines))
+
+
+def test_what_came_after_the_hour_in_the_hours_object_is_not_put_back_into_it(s3: str) -> None:
+    """An object is named after its first record: those of the next minutes would all be judged in one moment."""
+    bucket, begun = new_bucket(), datetime(2026, 3, 1, 8, 58, tzinfo=UTC)
+    name = object_name("events", version="1", arrived_at=begun, shard="0", first="1", last="2")
+    put(bucket, f"{prefix_at('raw/events/', arrived_at=begun)}{name}.gz", b"at 08:58\nat 09:03\n")
+    found = list(Stored(bucket=bucket).records(begun, begun))
+    assert [line for line, _ in found] == [b"at 08:58", b"at 09:03"]
+    assert {arrived_by for _, arrived_by in found} == {datetime(2026, 3, 1, 9, 15, tzinfo=UTC)}
 
 
 def arrival(state: Incident) -> datetime:

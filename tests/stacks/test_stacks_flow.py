@@ -104,6 +104,12 @@ def test_the_detector_is_started_only_when_it_can_log(every_stage):
     assert option.logical_id in every_stage.one("Custom::RunningDetector").body["DependsOn"]
 
 
+def test_the_detector_is_made_when_its_role_may_read_the_code(every_stage):
+    """Managed Flink fetches the code with the role as soon as the application is there, and refuses what it cannot."""
+    policy = every_stage.one("AWS::IAM::Policy", "RoleDefaultPolicy")
+    assert policy.logical_id in every_stage.one("AWS::KinesisAnalyticsV2::Application").body["DependsOn"]
+
+
 def test_a_question_cannot_scan_without_bound(every_stage):
     """Athena bills by the byte, and a client may not talk it out of the encryption either."""
     configuration = every_stage.one("AWS::Athena::WorkGroup").properties["WorkGroupConfiguration"]

@@ -127,3 +127,14 @@ def test_a_network_that_is_none_is_refused_before_it_is_deployed():
     """The detector would fail on it at its start, in the account."""
     with pytest.raises(ValueError, match=r"192\.0\.2\.300"):
         Stage(name="trial", known_networks=("192.0.2.300/24",))
+
+
+@pytest.mark.parametrize(
+    ("name", "item"), [("known_networks", "192.0.2.0/24"), ("threshold_overrides", "request_flood.events=100")]
+)
+def test_a_list_too_long_for_the_detector_is_refused_before_it_is_deployed(name, item):
+    """Managed Flink takes 2,048 characters in a property; a deployment would fail half-way."""
+    fitting = (2_048 + 1) // (len(item) + 1)
+    Stage(name="trial", **{name: (item,) * fitting})
+    with pytest.raises(ValueError, match=f"{name} comes to [0-9]+ characters, and Managed Flink takes 2048"):
+        Stage(name="trial", **{name: (item,) * (fitting + 1)})
