@@ -63,7 +63,7 @@ def replay(
         typer.Option(
             "--resume",
             help="Go on after what an earlier run of this file to this target had acknowledged. A few records may be "
-            "sent twice, with the same event ids; none is left out.",
+            "sent twice, with the same event ids; none is passed over. Those refused for good are not sent again.",
         ),
     ] = False,
     on_bad_row: Annotated[
@@ -91,7 +91,8 @@ def generate(
     truth: Annotated[
         Path | None,
         typer.Option(
-            help="Write what was really sent to this file: attacks, look-alikes, and what people did and bought by day."
+            help="Write to this file what was made: attacks, look-alikes, and what people did and bought by day. It "
+            "says complete where all of it was sent: none refused, none unsent, and not interrupted."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 1,

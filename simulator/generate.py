@@ -54,12 +54,12 @@ class Generated:
         yield from unclean(self._acts(), rng=self._rng("hygiene"), options=self.options, ledger=self._ledger)
         self._complete = True
 
-    def truth(self) -> Truth:
-        """Return the truth about the records taken so far."""
+    def truth(self, *, all_sent: bool = True) -> Truth:
+        """Return the truth about the records taken so far; whoever sent them says whether all have been sent."""
         ledger, sale_ms = self._ledger, self._timetable.sale_ms
         return Truth(
             options=self.options,
-            complete=self._complete,
+            complete=self._complete and all_sent,
             produced=ledger.events + ledger.duplicates + ledger.poison.total(),
             events=ledger.events,
             duplicates=ledger.duplicates,

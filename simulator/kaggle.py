@@ -43,9 +43,7 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
     """Return the record for a row without its line break, as `ReadRow` says; raises BadRow."""
-    columns = split(row, len(COLUMNS))
-    if not ended and not _UUID.fullmatch(columns[-1]):
-        raise BadRow("the file ends in the middle of this row")
+    columns = columns_of(row, ended=ended)
     event_time, wire_time = _instant(columns[0])
     _check(columns)
     data = (
@@ -53,6 +51,14 @@ def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
         f'{_product(*columns[2:7])},"user_id":"{columns[7]}"{_optional("user_session", columns[8])}}}'
     ).encode()
     return Record(data=data, partition_key=columns[7], event_time=event_time, source_line=line, source_end=end)
+
+
+def columns_of(row: bytes, *, ended: bool) -> list[str]:
+    """Return the columns of a row without its line break; raises BadRow where they are others, or it is cut off."""
+    columns = split(row, len(COLUMNS))
+    if not ended and not _UUID.fullmatch(columns[-1]):
+        raise BadRow("the file ends in the middle of this row")
+    return columns
 
 
 LAYOUT = Layout(name="kaggle", header=HEADER, is_first_line=HEADER.__eq__, begin=lambda: to_record)

@@ -21,6 +21,27 @@ class KeptFile:
         """Start anew: what an earlier run kept is not this run's."""
         self.path.unlink(missing_ok=True)
 
+    def forget_after(self, line: int) -> None:
+        """Cut off what was kept of the lines after this one, which are read again; entries are in order of lines.
+
+        Raises Fault.
+        """
+        try:
+            with self.path.open("r+b") as file:
+                end = 0
+                for entry in file:
+                    # A kill leaves half an entry, of a line that was never gone past.
+                    if not entry.endswith(b"\n") or json.loads(entry)["line"] > line:
+                        file.truncate(end)
+                        break
+                    end += len(entry)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise Fault(f"{self.path} holds something else than bad rows: name another file with --rejects") from error
+
     def keep(self, data: bytes, *, reason: str, **origin: str | int) -> None:
         """Append one entry; it is on its way to the disk when this returns."""
         entry = {

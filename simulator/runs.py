@@ -50,16 +50,18 @@ def run_generate(options: Options, delivery: Delivery, *, truth: Path | None) ->
     pace = delivery.pace()
     generated = generate.records(options)
     sink = open_sink(delivery.to, refused_file=KeptFile(delivery.refused))
+    code = None
     try:
         with console.bar("generate") as show, console.stop_on_signal() as stop:
 
             def progress(count: int) -> None:
                 show(generated.fraction, count)
 
-            return _close(lambda: send(generated, sink, pace, progress, stop=stop), sink, delivery, bad_rows=_none)
+            code = _close(lambda: send(generated, sink, pace, progress, stop=stop), sink, delivery, bad_rows=_none)
+            return code
     finally:
         if truth is not None:
-            console.write_document(truth, generated.truth().document())
+            console.write_document(truth, generated.truth(all_sent=code == 0).document())
 
 
 def run_replay(
@@ -112,6 +114,7 @@ def _pick_up(recording: replay.Recording, state: ProgressFile, rejects_file: Kep
         rejects_file.forget()
         return 0
     recording.go_to(known.position)
+    rejects_file.forget_after(known.line)
     console.say(f"{recording.path}: going on after line {known.line}")
     return known.written_bytes
 

@@ -12,8 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from simulator.kaggle import COLUMNS
-from simulator.layout import BadRow, split
+from simulator.kaggle import COLUMNS, columns_of
+from simulator.layout import BadRow
 from simulator.record import Fault
 from simulator.recorded_file import RecordedFile
 
@@ -63,12 +63,13 @@ def _copy(
 
 
 def _user(row: bytes) -> bytes | None:
-    """Return the row's user id, or None; only a row with quotes is worth reading with care."""
-    if b'"' not in row:
+    """Return the row's user id, or None; only quotes, or an end without a line break, are worth reading with care."""
+    ended = row.endswith(b"\n")
+    if ended and b'"' not in row:
         columns = row.rsplit(b",", 2)
-        return columns[1] or None if len(columns) == 3 and row.endswith(b"\n") else None
+        return columns[1] or None if len(columns) == 3 else None
     try:
-        return split(row.rstrip(b"\r\n"), len(COLUMNS))[_USER_COLUMN].encode() or None
+        return columns_of(row.rstrip(b"\r\n"), ended=ended)[_USER_COLUMN].encode() or None
     except BadRow:
         return None
 

@@ -1,4 +1,4 @@
-"""What was really sent: the yardstick for everything the platform finds out."""
+"""What was made up and, where the truth is complete, sent: the yardstick for everything the platform finds out."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -77,8 +77,8 @@ class Truth:
 
     `poison` is by the reason for which such a record must be rejected. `people`, `sessions` (pairs of a user and a
     session), `people_by_day` and `top_products` are about people: everybody but attackers and crawlers, each event
-    counted once, by its own time. `complete` is False where not all has been taken: of visits and look-alikes under
-    way the figures about people then hold more than was sent.
+    counted once, by its own time. `complete` is False where not all has been taken, or where records were refused or
+    left unsent: the figures then hold more than was sent.
     """
 
     options: Options

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from simulator.addresses import CARRIER_SHARE, carrier_address, home_address
@@ -40,7 +41,7 @@ OUTDATED_BROWSERS = (
     "Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.18",
 )
 
-
+SAID_HASH_BYTES = 6
 _BEHIND_CARRIER = round(CARRIER_SHARE * 2**17)
 _SECONDS = tuple(f"{second // 60:02d}:{second % 60:02d}" for second in range(3600))
 _MILLISECONDS = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
@@ -73,7 +74,11 @@ class Shopper:
 
 @dataclass(slots=True)
 class Visit:
-    """One session of one shopper; `key` names its events."""
+    """One session of one shopper. Its events are named by its `key`, their number, and a hash of what they say.
+
+    The hash is there because runs with other attacks draw the same keys, at other times and for other users: an id
+    names one event for ever.
+    """
 
     who: Shopper
     session: str
@@ -84,10 +89,9 @@ class Visit:
     def act(self, at_ms: int, event_type: str, product: Product) -> Act:
         """Return the next act of this visit."""
         self.acts += 1
-        line = (
-            f'{{"event_id":"{self.key}-{self.acts}","event_time":"{instant_text(at_ms)}",'
-            f'"event_type":"{event_type}",{product.columns},{self.tail}}}'
-        )
+        said = f'"event_time":"{instant_text(at_ms)}","event_type":"{event_type}",{product.columns},{self.tail}'
+        said_hash = blake2b(said.encode(), digest_size=SAID_HASH_BYTES).hexdigest()
+        line = f'{{"event_id":"{self.key}-{self.acts}-{said_hash}",{said}}}'
         return Act(at_ms, line.encode(), self.who.user_id, event_type, product)
 
 

@@ -10,6 +10,9 @@ from simulator.visit import Shopper, visit
 
 FIRST_SURGE_ID = 800_000_000
 IDS_PER_SURGE = 1_000_000
+# The hundredth attack's would be the first ids of look-alikes: from there on a surge has ids of two more digits.
+SURGES_BELOW_LOOK_ALIKES = 100
+FIRST_LATER_SURGE_ID = 80_000_000_000
 LEAST_EVENTS = 5_000
 TIMES_USUAL = 6
 VIEWS = (3, 5)
@@ -21,7 +24,8 @@ def site_surge(scene: Scene) -> Party:
 
 
 def _calls(scene: Scene, wanted: int) -> Iterator[Call]:
-    user_id = FIRST_SURGE_ID + scene.number * IDS_PER_SURGE
+    first = FIRST_SURGE_ID if scene.number < SURGES_BELOW_LOOK_ALIKES else FIRST_LATER_SURGE_ID
+    user_id = first + scene.number * IDS_PER_SURGE
     made = 0
     while made < wanted:
         user_id += 1

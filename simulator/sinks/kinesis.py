@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 
 from simulator.kept import KeptFile
-from simulator.record import Record
+from simulator.record import Fault, Record
 from simulator.sinks.sink import SinkFault
 
 if TYPE_CHECKING:
@@ -86,8 +86,9 @@ class KinesisSink:
         """Take a record; a full batch goes out at once."""
         size = len(record.data) + len(record.partition_key)
         if size > MAX_RECORD_BYTES:
+            self.flush()  # first, so that nothing is left to be sent if the record cannot be kept
             self._refuse(record, "larger than a stream takes")
-            return False
+            return True
         if self._batch_bytes + size > MAX_BATCH_BYTES:
             self.flush()
         self._batch.append(record)
@@ -98,8 +99,12 @@ class KinesisSink:
         return True
 
     def flush(self) -> None:
-        """Send the batch, and again what failed of it, until all of it is settled."""
-        failed = [(record, "") for record in self._batch]
+        """Send the batch, and again what failed of it, until all of it is settled.
+
+        What SinkFault leaves unsettled is let go of: the account calls it unsent, so that no later call may send it.
+        """
+        batch, self._batch, self._batch_bytes = self._batch, [], 0
+        failed = [(record, "") for record in batch]
         for attempt in range(self._attempts):
             if not failed:
                 break
@@ -111,8 +116,6 @@ class KinesisSink:
             raise SinkFault(f"stream {self._stream}: gave up after {self._attempts} attempts: {failed[0][1]}")
         for record, reason in failed:
             self._refuse(record, reason)
-        self._batch = []
-        self._batch_bytes = 0
 
     def close(self) -> None:
         """Flush."""
@@ -153,5 +156,8 @@ class KinesisSink:
         self._sleep(longest * (0.5 + self._jitter() / 2))
 
     def _refuse(self, record: Record, reason: str) -> None:
-        self._refused_file.keep(record.data, reason=reason, partition_key=record.partition_key)
+        try:
+            self._refused_file.keep(record.data, reason=reason, partition_key=record.partition_key)
+        except Fault as fault:  # the sink's, not the source's: whoever sends must not take it for settled
+            raise SinkFault(str(fault)) from fault
         self.refused += 1

@@ -30,15 +30,14 @@ class _LineSink:
 
     def flush(self) -> None:
         """Write what has come together."""
-        if not self._lines:
+        lines, self._lines = self._lines, []
+        if not lines:
             return
-        self._lines.append(b"")
         try:
-            self._put(b"\n".join(self._lines))
+            self._put(b"\n".join([*lines, b""]))
         except OSError as error:
             raise SinkFault(f"the output cannot be written: {error.strerror or error}") from error
-        self.sent += len(self._lines) - 1
-        self._lines = []
+        self.sent += len(lines)
 
     def close(self) -> None:
         """Flush."""

@@ -20,7 +20,7 @@ class Sink(Protocol):
         """Take a record. True: this one and all before it are settled. Raises SinkFault."""
 
     def flush(self) -> None:
-        """Settle everything taken. Raises SinkFault."""
+        """Settle everything taken; what SinkFault leaves unsettled is not sent later. Raises SinkFault."""
 
     def close(self) -> None:
         """Flush and let go."""

@@ -2,14 +2,20 @@
 
 import gzip
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import get_type_hints
 
 import pytest
 
+from simulator import runs
 from simulator.__main__ import generate, main, replay, sample
 from simulator.kaggle import HEADER
+from simulator.progress_file import ProgressFile
+from simulator.record import Record
+from simulator.replay import Recording
+from simulator.sinks import SinkFault
 
 SESSION = "72d76fde-8bb3-4e00-8c23-a032dfed738c"
 GOOD = f"2019-10-01 00:00:00 UTC,view,1,1,,b,1.00,7,{SESSION}"
@@ -61,6 +67,38 @@ def test_replay_writes_lines_and_the_account(run):
     assert (json.loads(kept)["line"], json.loads(kept)["text"]) == (3, "x\n")
 
 
+def test_a_bad_row_is_kept_once_however_often_the_replay_goes_on(run):
+    """Rows behind the last one acknowledged are read again; the second time is after a kill in the middle of one."""
+    words = ("replay", recording(GOOD, "x", GOOD, "x", "x"), "--to", "file:out.jsonl")
+    rejects = Path("build/simulator/recorded.csv.rejects.jsonl")
+    run(*words)
+    run(*words, "--resume")
+    assert lines_in(rejects) == [3, 5, 6]
+    first = next(iter(Recording(Path("recorded.csv"))))
+    ProgressFile(runs.STATE_FOLDER, source=Path("recorded.csv"), target=words[-1], save_every_seconds=0).note(
+        first, written_bytes=len(first.data) + 1
+    )
+    with rejects.open("a") as file:
+        file.write('{"reason": "half an ent')
+    assert run(*words, "--resume")[0] == 0
+    assert lines_in(rejects) == [3, 5, 6]
+    assert len(Path("out.jsonl").read_bytes().splitlines()) == 2
+
+
+def test_a_file_of_something_else_is_not_cut_back(run):
+    """Going on must not cut what somebody else wrote."""
+    words = ("replay", recording(GOOD), "--to", "file:out.jsonl")
+    run(*words)
+    Path("notes.txt").write_text("one\ntwo\n")
+    code, said = run(*words, "--resume", "--rejects", "notes.txt")
+    assert (code, Path("notes.txt").read_text()) == (1, "one\ntwo\n")
+    assert "notes.txt holds something else than bad rows" in said
+
+
+def lines_in(rejects: Path) -> list[int]:
+    return [json.loads(entry)["line"] for entry in rejects.read_text().splitlines()]
+
+
 def test_a_bad_row_can_stop_the_replay(run):
     """What came before it is sent."""
     code, said = run("replay", recording(GOOD, "x"), "--to", "file:out.jsonl", "--on-bad-row", "stop")
@@ -78,6 +116,41 @@ def test_generate_writes_the_truth_beside_the_records(run):
     assert truth["produced"] == len(Path("out.jsonl").read_bytes().split(b"\n")) - 1
     assert [attack["family"] for attack in truth["attacks"]] == ["request_flood"]
     assert truth["complete"] is True
+
+
+class ToldSink:
+    """Takes everything, but for what it is told to do in the end."""
+
+    def __init__(self, ending: str) -> None:
+        self.sent = self.retried = self.refused = 0
+        self._ending = ending
+
+    def write(self, _: Record) -> bool:
+        self.sent += 1
+        return False
+
+    def flush(self) -> None:
+        if self._ending == "one is refused":
+            self.sent, self.refused = self.sent - 1, 1
+        if self._ending == "one is unsent":
+            self.sent -= 1
+            raise SinkFault("gave up")
+        if self._ending == "interrupted":
+            signal.raise_signal(signal.SIGINT)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "complete"),
+    [("all is sent", 0, True), ("one is refused", 3, False), ("one is unsent", 1, False), ("interrupted", 130, False)],
+)
+def test_the_truth_is_complete_only_where_all_was_sent(run, monkeypatch, ending: str, code: int, complete: bool):
+    """Whoever holds a lake against it must know that something is missing."""
+    monkeypatch.setattr(runs, "open_sink", lambda *_, **__: ToldSink(ending))
+    found, _ = run("generate", "--events", "50", "--attacks", "none", "--no-sale", "--truth", "truth.json")
+    assert (found, json.loads(Path("truth.json").read_text())["complete"]) == (code, complete)
 
 
 def test_generate_plants_what_is_asked_for(run):
@@ -177,6 +250,18 @@ def test_sample_keeps_users_whole(run):
     users = {row.split(",")[7] for row in kept[1:]}
     assert kept == [HEADER, *(row for row in rows if row.split(",")[7] in users)]
     assert 200 < len(users) < 400
+
+
+@pytest.mark.parametrize("cut", [0, 1, 30, 60])
+@pytest.mark.parametrize("row", [GOOD, GOOD.replace(",b,", ',"a, b",')])
+def test_a_last_row_without_a_line_break_is_in_a_sample_if_it_would_be_replayed(run, row: str, cut: int):
+    """Some tools end a file without one; half a row is another matter."""
+    Path("recorded.csv").write_text("\n".join([HEADER, GOOD, row[: len(row) - cut]]))
+    replayed = list(Recording(Path("recorded.csv"), bad_row=lambda *_: None))
+    code, said = run("sample", "recorded.csv", "out.csv", "--users", "1")
+    assert (code, len(replayed)) == (0, 1 if cut else 2)
+    assert f"kept {len(replayed)} of 2 rows, {2 - len(replayed)} bad rows left out" in said
+    assert list(Recording(Path("out.csv"))) == replayed
 
 
 def test_a_sample_of_a_truncated_file_leaves_nothing_behind(run):

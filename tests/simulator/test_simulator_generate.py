@@ -1,5 +1,6 @@
 """Made-up traffic: the same on every run, people break no rule, and the truth adds up."""
 
+import json
 from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -50,6 +51,22 @@ def test_people_do_the_same_with_and_without_attacks():
     loud = quiet | {"attacks": {"request_flood": 1}}
     without = {r.data for r in records(Options(**quiet))}
     assert without < {r.data for r in records(Options(**loud))}
+
+
+def test_an_event_id_names_one_event_whatever_the_other_options():
+    """A lake that holds both runs drops an id that it has seen: other attacks move the sale, and number attackers."""
+    tidy = {"events": 2_000, "late": 0.0, "duplicates": 0.0, "poison": 0.0}
+    few_attacks = {"request_flood": 1, "card_testing": 1, "site_surge": 1}
+    one = lines_by_id(Options(**tidy, attacks=few_attacks, look_alikes={"new_phone": 1}))
+    look_alikes = {"power_shopper": 1, "new_phone": 1}
+    other = lines_by_id(Options(**tidy, attacks=few_attacks | {"session_flood": 1}, look_alikes=look_alikes))
+    both = one.keys() & other.keys()
+    assert len(both) > 1_000
+    assert all(one[event_id] == other[event_id] for event_id in both)
+
+
+def lines_by_id(options: Options) -> dict[str, bytes]:
+    return {json.loads(record.data)["event_id"]: record.data for record in records(options)}
 
 
 @few

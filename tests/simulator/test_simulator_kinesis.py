@@ -5,6 +5,8 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from errno import ENOSPC
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from simulator.kept import KeptFile
 from simulator.options import Options
 from simulator.record import Fault, Record
 from simulator.send import Stopped, send
-from simulator.sinks import KinesisSink
+from simulator.sinks import KinesisSink, StandardOutputSink
 from simulator.sinks.kinesis import MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_RECORD_BYTES
 
 
@@ -199,6 +201,58 @@ def test_a_stream_that_never_answers_stops_the_run(tmp_path: Path):
     stream = FakeStream(breaks=lambda _: EndpointConnectionError(endpoint_url="http://x"))
     with pytest.raises(Stopped, match="gave up after 8 attempts"):
         send(numbered(10), sink_into(stream, tmp_path))
+
+
+def test_what_a_run_gave_up_on_is_not_sent_after_its_account(tmp_path: Path):
+    """Half of a batch is taken, then the network is gone until the run has given up: closing sends nothing again."""
+    half = {str(number).encode() for number in range(0, 316, 2)}
+    stream = FakeStream(
+        fails=lambda call, data: None if call or data in half else "ProvisionedThroughputExceededException",
+        breaks=lambda call: EndpointConnectionError(endpoint_url="http://x") if 0 < call < 8 else None,
+    )
+    sink = sink_into(stream, tmp_path)
+    with pytest.raises(Stopped, match="gave up after 8 attempts") as stopped:
+        send(numbered(316), sink)
+    sink.close()
+    account = stopped.value.account
+    assert (account.sent, account.unsent, len(stream.taken)) == (158, 158, 158)
+
+
+@pytest.mark.parametrize("poison", [b"\xff3", b"x" * MAX_RECORD_BYTES])
+def test_a_refused_record_that_cannot_be_kept_stops_the_run_and_nothing_goes_twice(tmp_path: Path, poison: bytes):
+    """What is in no file and in no stream is unsent, and is not told of as settled: `--resume` begins before it."""
+    (tmp_path / "refused.jsonl").mkdir()
+    stream = FakeStream(fails=lambda _, data: "InternalFailure" if data == poison else None)
+    sink = sink_into(stream, tmp_path)
+    settled: list[Record] = []
+    traffic = list(numbered(MAX_BATCH_RECORDS))
+    traffic[250] = Record(data=poison, partition_key="x", event_time=None)
+    with pytest.raises(Stopped, match="cannot be written") as stopped:
+        send(traffic, sink, acknowledged=settled.append)
+    sink.close()
+    account = stopped.value.account
+    assert account.sent == len(stream.taken) == len(set(stream.taken))
+    assert (account.refused, account.unsent, settled) == (0, 1, [])
+
+
+def test_lines_that_could_not_be_written_are_not_written_after_the_account():
+    """The disk may have room again by then."""
+
+    class FullOnce(BytesIO):
+        tries = 0
+
+        def write(self, block: Any) -> int:
+            self.tries += 1
+            if self.tries == 1:
+                raise OSError(ENOSPC, "No space left on device")
+            return super().write(block)
+
+    output = FullOnce()
+    sink = StandardOutputSink(output)
+    with pytest.raises(Stopped, match="No space left") as stopped:
+        send(numbered(3), sink)
+    sink.close()
+    assert (stopped.value.account.unsent, output.getvalue()) == (3, b"")
 
 
 def test_a_source_that_fails_midway_does_not_take_back_what_was_accepted(tmp_path: Path):

@@ -90,6 +90,13 @@ def test_a_year_has_attacks_all_over():
         assert min(quarters[quarter] for quarter in range(4)) >= 2
 
 
+def test_the_hundredth_attack_shares_no_user_with_look_alikes():
+    """A person with a surge's id would be flagged with good reason, and count as wronged."""
+    attacks, look_alikes = {"request_flood": 100, "site_surge": 1}, {"family": 1}
+    truth = records(Options(hours=24, events=10, attacks=attacks, look_alikes=look_alikes, sale=False)).truth()
+    assert not truth.attacks[-1].users & truth.look_alikes[0].users
+
+
 def test_the_crawler_comes_back_every_day():
     """Who is allowed is allowed for as long as it comes; each day's walk is a visit of its own."""
     run = Traffic(Options(hours=72, events=10, attacks={}, look_alikes={"allowed_crawler": 1}, sale=False, late=0.0))
