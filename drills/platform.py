@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from drills.comparison import Allowed, Sides
 from drills.oracle import Expected, Oracle
 from drills.proxy import FaultProxy
+from drills.read_once import ObjectsOnce, RecordsOnce
 from drills.watching import Mailbox
 from glue_jobs.arrival import Hours
 from glue_jobs.raw import RawBucket, records
@@ -40,24 +40,6 @@ class EventLines:
                 self._cursors[shard] = ShardCursor(kinesis, stream=stream, shard=shard, after=None)
             while records := self._cursors[shard].read(10_000):
                 self.lines.update(record.data for record in records)
-
-
-@dataclass
-class ReadOnce:
-    """An S3 client that reads each object once: what was delivered is not written again."""
-
-    s3: Any
-    _bodies: dict[tuple[str, str], bytes] = field(default_factory=dict)
-
-    def get_paginator(self, name: str) -> Any:
-        """Return the client's own."""
-        return self.s3.get_paginator(name)
-
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
-        """Return the object's body, as it was when it was first read."""
-        if (Bucket, Key) not in self._bodies:
-            self._bodies[Bucket, Key] = self.s3.get_object(Bucket=Bucket, Key=Key)["Body"].read()
-        return {"Body": BytesIO(self._bodies[Bucket, Key])}
 
 
 @dataclass
@@ -92,6 +74,7 @@ class Platform:
     archive: ArchivedLines
     raw_events: RawRecords
     raw_incidents: RawRecords
+    streams: RecordsOnce
     expected: list[Expected] = field(default_factory=list)
 
     def must_hold(self) -> Sides:
@@ -129,7 +112,8 @@ class Platform:
 
     def ledger(self) -> Ledger:
         """Return the laptop's own ledger over everything. What is under way is a difference in it."""
-        return balance(read_sides(self.laptop, Hours(), s3=self.archive.s3), None)
+        clients = {"s3": self.archive.s3, "kinesis": self.streams}
+        return balance(read_sides(self.laptop, Hours(), clients=clients), None)
 
     def missing(self) -> str:
         """Return what has not arrived yet, in words; empty where all that is on the streams is in its archive."""
@@ -179,7 +163,8 @@ def running_platform(*, work_dir: Path, seed: int, progress: Callable[[str], Non
             mailbox=Mailbox(laptop.mail, laptop.outputs["AlertsTopicArn"]),
             events=EventLines(laptop),
             incidents=IncidentsStream(laptop),
-            archive=ArchivedLines(ReadOnce(laptop.client("s3")), laptop.outputs["RawBucketName"]),
+            archive=ArchivedLines(ObjectsOnce(laptop.client("s3")), laptop.outputs["RawBucketName"]),
             raw_events=RawRecords(laptop, "raw/events/"),
             raw_incidents=RawRecords(laptop, "raw/incidents/"),
+            streams=RecordsOnce(laptop.client("kinesis")),
         )

@@ -4,7 +4,7 @@ A side is read once and kept twice: `within` the hours asked for, and `near` the
 object begun in one hour may hold records of the next, so what one side has within is looked for near on the other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,18 +66,19 @@ class Sides:
     mails: tuple[Mail, ...]
 
 
-def read_sides(laptop: Laptop, hours: Hours, *, s3: Any = None) -> Sides:
-    """Read every side; `s3` is a client for the raw objects, if they are not to be read as usual. Raises RawError."""
-    settings = lake_settings(laptop)
-    raw = RawBucket(name=settings.raw_bucket, s3=s3 or laptop.client("s3"))
+def read_sides(laptop: Laptop, hours: Hours, *, clients: Mapping[str, Any] | None = None) -> Sides:
+    """Read every side; `clients` for `s3` and `kinesis` stand in for the laptop's own. Raises RawError."""
+    settings, given = lake_settings(laptop), clients or {}
+    raw = RawBucket(name=settings.raw_bucket, s3=given.get("s3") or laptop.client("s3"))
+    kinesis = given.get("kinesis") or laptop.client("kinesis")
     with opened_lake(laptop) as engine:
         lake = LakeLedger(engine=engine, raw=raw, settings=settings).account(hours)
     rows = [from_item(item) for item in stored_incidents(laptop)]
     return Sides(
         hours=hours,
-        events_stream=_of_stream(laptop, "EventsStreamName", hours),
+        events_stream=_of_stream(kinesis, laptop.outputs["EventsStreamName"], hours),
         raw_events=_of_raw(raw, settings.events_prefix, hours),
-        incidents_stream=_of_stream(laptop, "IncidentsStreamName", hours, incidents=True),
+        incidents_stream=_of_stream(kinesis, laptop.outputs["IncidentsStreamName"], hours, incidents=True),
         raw_incidents=_of_raw(raw, settings.incidents_prefix, hours, incidents=True),
         lake=lake,
         rows={row.incident.incident_id: row for row in rows},
@@ -85,9 +86,9 @@ def read_sides(laptop: Laptop, hours: Hours, *, s3: Any = None) -> Sides:
     )
 
 
-def _of_stream(laptop: Laptop, output: str, hours: Hours, *, incidents: bool = False) -> Side:
+def _of_stream(kinesis: Any, stream: str, hours: Hours, *, incidents: bool = False) -> Side:
     side, spans = _begun(hours)
-    for record in _records(laptop, laptop.outputs[output]):
+    for record in _records(kinesis, stream):
         place = f"{record.shard}, sequence number {record.sequence}"
         for held, span in spans:
             if span.hold(record.arrived_at):
@@ -120,9 +121,8 @@ def _take(held: Held, content: bytes, *, place: str, incidents: bool) -> None:
         held.add_incidents(content, place=place)
 
 
-def _records(laptop: Laptop, stream: str) -> Iterator[Record]:
+def _records(kinesis: Any, stream: str) -> Iterator[Record]:
     """Yield every record that the stream has now, shard by shard."""
-    kinesis = laptop.client("kinesis")
     for shard in shard_ids(kinesis, stream):
         cursor = ShardCursor(kinesis, stream=stream, shard=shard, after=None)
         while found := cursor.read(_RECORDS_AT_ONCE):
