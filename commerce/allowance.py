@@ -20,10 +20,12 @@ PARTITION_KEY = "subject_key"
 TIME_TO_LIVE_ATTRIBUTE = "expires_at"
 MAX_REASON_CHARACTERS = 500
 MAX_NAME_CHARACTERS = 100
-# How long a removed entry is remembered as removed: the lake must hear of it, or would take it for one that expired
-# and was deleted by DynamoDB.
-REMOVAL_REMEMBERED = timedelta(days=30)
+# How long an entry stays in the table when it holds no more. The lake, which looks once a night, must hear of one that
+# began and ended by day, and of one that was removed, which it would take for one that expired and was deleted.
+REMEMBERED = timedelta(days=30)
 THE_SITE = "site"
+# What stands before an IPv4 address that is written as an IPv6 one.
+IPV4_MAPPED_BITS = 96
 
 Network = IPv4Network | IPv6Network
 
@@ -113,19 +115,19 @@ class AllowList:
 
 
 def to_item(allowance: Allowance) -> dict[str, dict[str, str]]:
-    """Return the entry as DynamoDB's typed attributes. A removed one is kept until the lake has heard of it."""
+    """Return the entry as DynamoDB's typed attributes. When it has ended, it is kept until the lake has heard of it."""
     texts = {
         PARTITION_KEY: allowance.key,
         "because": allowance.because,
         "added_at": format_instant(allowance.added_at),
         "added_by": allowance.added_by,
+        "ends_at": format_instant(allowance.expires_at),
     }
-    deleted_at = allowance.expires_at
     if allowance.removed_at is not None:
         texts["removed_at"] = format_instant(allowance.removed_at)
-        deleted_at = allowance.removed_at + REMOVAL_REMEMBERED
     item = {name: {"S": text} for name, text in texts.items()}
-    return {**item, TIME_TO_LIVE_ATTRIBUTE: {"N": str(int(deleted_at.timestamp()))}}
+    deleted_at = int((allowance.removed_at or allowance.expires_at).timestamp() + REMEMBERED.total_seconds())
+    return {**item, TIME_TO_LIVE_ATTRIBUTE: {"N": str(deleted_at)}}
 
 
 def from_items(items: Iterable[Mapping[str, Any]]) -> tuple[list[Allowance], int]:
@@ -142,16 +144,26 @@ def from_items(items: Iterable[Mapping[str, Any]]) -> tuple[list[Allowance], int
 
 def _from_item(item: Mapping[str, Any]) -> Allowance:
     subject_type, _, subject = item[PARTITION_KEY]["S"].partition("#")
+    # Whoever removed it would write another row beside it, for the subject as it is usually written.
+    if checked_subject(subject_type, subject) != subject:
+        raise AllowanceError(f"{subject!r} is not in its usual form")
     removed_at = item.get("removed_at")
     return Allowance(
         subject_type=subject_type,
-        subject=checked_subject(subject_type, subject),
+        subject=subject,
         because=item["because"]["S"],
         added_at=parse_instant(item["added_at"]["S"]),
         added_by=item["added_by"]["S"],
-        expires_at=datetime.fromtimestamp(int(item[TIME_TO_LIVE_ATTRIBUTE]["N"]), UTC),
+        expires_at=_end(item),
         removed_at=parse_instant(removed_at["S"]) if removed_at else None,
     )
+
+
+def _end(item: Mapping[str, Any]) -> datetime:
+    if "ends_at" in item:
+        return parse_instant(item["ends_at"]["S"])
+    # A row of an earlier version, or one written by hand, is deleted at its end.
+    return datetime.fromtimestamp(int(item[TIME_TO_LIVE_ATTRIBUTE]["N"]), UTC)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
@@ -162,6 +174,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _unmapped(network: Network) -> Network:
-    """Return an IPv4 address that was written as an IPv6 one (::ffff:192.0.2.1) as what it is."""
+    """Return IPv4 addresses that were written as IPv6 ones (::ffff:192.0.2.0/120) as what they are."""
     mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
-    return ip_network(mapped) if mapped is not None and network.num_addresses == 1 else network
+    # A shorter network than these bits has no such address as its first.
+    return ip_network((mapped, network.prefixlen - IPV4_MAPPED_BITS)) if mapped is not None else network

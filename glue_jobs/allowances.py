@@ -1,7 +1,8 @@
 """The allow list, from DynamoDB to the lake, where the entries of the past are kept too.
 
 An incident of an allowed subject makes no verdict, and must make none next year either, when DynamoDB has long deleted
-the entry. So an entry that is gone from there stays here if its end has come; one that was removed goes.
+the entry. So an entry that is gone from there stays here if its end has come; one that was removed goes. There, an
+entry is kept for a month after its end, so that one which began and ended between two nights gets here too.
 """
 
 from collections.abc import Iterable, Iterator

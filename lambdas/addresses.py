@@ -68,12 +68,16 @@ class Concealment:
         """Return the text with every address in it in its form."""
         return text if self.form is AddressForm.FULL else with_addresses(text, self.address)
 
+    def hides_subject_of(self, incident: Incident) -> bool:
+        """Return whether the incident is about an address, and this form conceals it."""
+        return self.form is not AddressForm.FULL and incident.subject_type == SubjectType.ADDRESS
+
     def incident(self, incident: Incident) -> Incident:
-        """Return the incident with addresses in their form.
+        """Return the incident with addresses in their form. Doing so twice gives a third incident.
 
         Its id is a hash over the address, which trying all addresses would find: it gets another, made with the key.
         """
-        if self.form is AddressForm.FULL or incident.subject_type != SubjectType.ADDRESS:
+        if not self.hides_subject_of(incident):
             return replace(incident, sentence=self.text(incident.sentence))
         named, sentence = self.address(incident.subject), self.text(incident.sentence)
         if incident.subject and _read(incident.subject) is None:
@@ -82,7 +86,8 @@ class Concealment:
             incident,
             incident_id=self._keyed(f"incident|{incident.incident_id}"),
             subject=named,
-            subjects=tuple(sorted({self.address(subject) for subject in incident.subjects})),
+            # Those who took part are users: of them, only what looks like an address is one.
+            subjects=tuple(sorted({self.text(subject) for subject in incident.subjects})),
             sentence=sentence,
         )
 

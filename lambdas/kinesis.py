@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+# The partition key of a record that comes from the archive. On the stream it is the id of what a record tells of.
+ARCHIVED = "archive"
+
 
 class StoredRecord(Protocol):
     """A record as a stream keeps it."""
@@ -29,10 +32,16 @@ class StoredRecord(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class KinesisRecord:
-    """One record: where it stands in its shard, and its bytes."""
+    """One record: where it stands in its shard, its bytes, and the key that chose the shard."""
 
     sequence_number: str
     data: bytes
+    partition_key: str = ""
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it comes from the archive, which stores it as the stage's form of addresses wants it."""
+        return self.partition_key == ARCHIVED
 
     def lines(self) -> list[bytes]:
         """Return the lines of the record; blank ones are none."""
@@ -43,7 +52,11 @@ def records(event: Mapping[str, Any]) -> Iterator[KinesisRecord]:
     """Yield the records of a Lambda event of a Kinesis event source mapping."""
     for record in event["Records"]:
         kinesis = record["kinesis"]
-        yield KinesisRecord(sequence_number=kinesis["sequenceNumber"], data=base64.b64decode(kinesis["data"]))
+        yield KinesisRecord(
+            sequence_number=kinesis["sequenceNumber"],
+            data=base64.b64decode(kinesis["data"]),
+            partition_key=kinesis["partitionKey"],
+        )
 
 
 def kinesis_event(records: Sequence[StoredRecord], *, shard: str, stream_arn: str, identity_arn: str) -> dict[str, Any]:

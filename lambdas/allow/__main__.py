@@ -72,7 +72,8 @@ def list_entries(context: typer.Context) -> None:
     for entry in (entries[key] for key in sorted(entries) if entries[key].holds_at(_now())):
         until, added = format_instant(entry.expires_at), format_instant(entry.added_at)
         shown.add_row(entry.subject_type, entry.subject, until, entry.because, added, entry.added_by)
-    Console().print(shown)
+    # Reasons and names are what people wrote: what looks like markup in them is none.
+    Console(markup=False, emoji=False).print(shown)
 
 
 @app.command()

@@ -34,7 +34,10 @@ class Author:
 
 
 def read_until(until: object) -> datetime:
-    """Return the moment: a day counts to its end, UTC, an instant without a zone is UTC. Raises AllowanceError."""
+    """Return the moment: a day, however written, counts to its end, UTC; an instant without a zone is UTC.
+
+    Raises AllowanceError.
+    """
     try:
         return _moment(until)
     except (ValueError, OverflowError) as error:
@@ -74,9 +77,16 @@ def _entry(given: Mapping[str, Any], *, author: Author) -> Allowance:
 
 def _moment(until: object) -> datetime:
     if isinstance(until, str):
-        until = date.fromisoformat(until) if len(until) == len("2026-12-01") else datetime.fromisoformat(until)
+        until = _day(until) or datetime.fromisoformat(until)
     if isinstance(until, datetime):
         return (until if until.tzinfo else until.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
     if isinstance(until, date):
         return datetime.combine(until + timedelta(days=1), time(), tzinfo=UTC)
     raise ValueError("neither a day nor an instant")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

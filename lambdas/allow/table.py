@@ -1,4 +1,4 @@
-"""Edits the table of the allow list. What is removed stays a while, marked as such, so that the lake hears of it."""
+"""Edits the table of the allow list. What ended or was removed stays a while, so that the lake hears of it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,7 +31,7 @@ class AllowListTable:
 
     def entries(self) -> dict[str, Allowance]:
         """Return the entries by key, without removed ones. Raises AllowanceError where one cannot be read."""
-        allowances, unreadable = read_allow_list(self.client, table=self.name)
+        allowances, unreadable = read_allow_list(self.client, table=self.name, consistent=True)
         if unreadable:
             raise AllowanceError(f"{self.name} holds {unreadable} entries that cannot be read: correct or delete them")
         return {entry.key: entry for entry in allowances if entry.removed_at is None}

@@ -33,9 +33,9 @@ def concealed(line: bytes, concealment: Concealment) -> bytes:
 def _incident(line: bytes, concealment: Concealment) -> bytes | None:
     try:
         record = parse(line)
+        return to_line(concealment.incident(record)) if isinstance(record, Incident) else None
     except ValueError:
-        return None
-    return to_line(concealment.incident(record)) if isinstance(record, Incident) else None
+        return None  # half of a surrogate pair can be read, and not be written
 
 
 def _object(text: str, concealment: Concealment) -> str:

@@ -15,13 +15,15 @@ from rich.table import Table
 from commerce.event import format_instant
 from commerce.incident import Incident, RiskSignal, Tally, parse
 from lambdas import clients
-from lambdas.dead_letters.batch import Archive, Stream, StreamRecord
+from lambdas.dead_letters.batch import Archive, ArchiveError, ForgottenError, Stream, StreamRecord
 from lambdas.dead_letters.letter import LetterError, read_letter
 from lambdas.dead_letters.queue import DeadLetterQueue, Held
-from lambdas.dead_letters.resend import ForgottenError, FunctionFailedError, Resender
+from lambdas.dead_letters.resend import FunctionFailedError, Resender
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 REFUSED = 2
+# What may go wrong with one letter, and with no other.
+REFUSALS = (LetterError, ForgottenError, ArchiveError, FunctionFailedError, ClientError, BotoCoreError)
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids that `list` shows; all unless given.")]
 Bucket = Annotated[str, typer.Option("--archive", help="The raw bucket, for what the stream has forgotten.")]
@@ -47,7 +49,7 @@ def list_letters(context: typer.Context) -> None:
     with _one_line_refusals(), _queue(context).held() as held:
         for message in held.messages.values():
             shown.add_row(*_described(message))
-    Console().print(shown)
+    _print(shown)
 
 
 @app.command()
@@ -63,7 +65,7 @@ def show(
         for record in _resender(archive).records(read_letter(message)):
             for words in _said(record):
                 table.add_row(record.sequence, *words)
-    Console().print(table)
+    _print(table)
 
 
 @app.command()
@@ -97,8 +99,10 @@ def _resend(message: Mapping[str, Any], *, held: Held, resender: Resender) -> bo
     """Send one batch again; return whether it is done with."""
     name = message["MessageId"]
     try:
+        # The letters before it may have taken long.
+        held.renew(name)
         resent = resender.resend(read_letter(message))
-    except (LetterError, ForgottenError, FunctionFailedError, ClientError, BotoCoreError) as error:
+    except REFUSALS as error:
         typer.echo(f"{name} stays: {' '.join(str(error).split())}")
         return False
     if resent.failed:
@@ -108,6 +112,11 @@ def _resend(message: Mapping[str, Any], *, held: Held, resender: Resender) -> bo
     held.remove(name)
     typer.echo(f"{name}: {resent.sent} records sent again, the message is deleted")
     return True
+
+
+def _print(table: Table) -> None:
+    """Print a table of words that others chose: what looks like markup in them is none."""
+    Console(markup=False, emoji=False).print(table)
 
 
 def _described(message: Mapping[str, Any]) -> tuple[str, ...]:
@@ -153,7 +162,7 @@ def _chosen(held: Held, ids: list[str] | None) -> list[Mapping[str, Any]]:
 def _one_line_refusals() -> Iterator[None]:
     try:
         yield
-    except (NoLetterError, LetterError, ForgottenError, BotoCoreError, ClientError) as error:
+    except (NoLetterError, *REFUSALS) as error:
         typer.echo(" ".join(str(error).split()), err=True)
         raise typer.Exit(REFUSED) from error
 

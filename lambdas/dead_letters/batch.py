@@ -1,6 +1,7 @@
 """The records of a dead letter, read again: from the stream as long as it keeps them, then from their archive."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from commerce.incident import Incident, parse
 from lambdas.dead_letters.letter import Letter
+from lambdas.kinesis import ARCHIVED
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 FORGOTTEN = ("ResourceNotFoundException", "InvalidArgumentException")
+
+
+class ForgottenError(Exception):
+    """Records of the letter are neither in the stream nor in the archive; the message says what to do."""
+
+
+class ArchiveError(Exception):
+    """An object of the archive that cannot be read; the message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +72,12 @@ class Stream:
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """Reads the incidents that were delivered to the raw bucket in a letter's hours. Raises the client's errors.
+    """Reads the incidents that were delivered to the raw bucket in a letter's hours.
 
     The archive knows no sequence numbers, so this is all of these hours: the responder knows again what it has
     answered. Tallies are left out, because their metrics would be counted again.
+
+    Every call raises ArchiveError, and the client's errors.
     """
 
     client: "S3Client"
@@ -73,11 +85,20 @@ class Archive:
     prefix: str = "raw/incidents/"
 
     def records(self, letter: Letter) -> list[StreamRecord]:
-        """Return one record a line, numbered in their order."""
-        lines = [line for key in self._keys(letter) for line in self._incidents(key)]
+        """Return one record an incident, numbered in their order.
+
+        Raises ForgottenError where there are fewer lines, of whatever kind, than the letter names records.
+        """
+        lines = [line for key in self._keys(letter) for line in self._lines(key)]
+        if len(lines) < letter.records:
+            raise ForgottenError(
+                f"the archive has {len(lines)} lines of its hours, and it names {letter.records} records: see that "
+                f"{self.bucket} is the raw bucket, and that {self.prefix} has been delivered"
+            )
+        incidents = filter(_is_incident, lines)
         return [
-            StreamRecord(sequence=str(number), partition_key="archive", data=line, arrived_at=letter.arrived_from)
-            for number, line in enumerate(lines, start=1)
+            StreamRecord(sequence=str(number), partition_key=ARCHIVED, data=line, arrived_at=letter.arrived_from)
+            for number, line in enumerate(incidents, start=1)
         ]
 
     def _keys(self, letter: Letter) -> Iterator[str]:
@@ -89,14 +110,21 @@ class Archive:
                 yield from (found["Key"] for found in page.get("Contents", []))
             hour += HOUR
 
-    def _incidents(self, key: str) -> Iterator[bytes]:
-        content = gzip.decompress(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-        for line in content.split(b"\n"):
-            try:
-                if isinstance(parse(line), Incident):
-                    yield line
-            except ValueError:
-                continue  # it is among the lake's rejects, with its bytes
+    def _lines(self, key: str) -> list[bytes]:
+        stored = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        try:
+            content = gzip.decompress(stored)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise ArchiveError(f"{key} is no gzip file, or not all of one: {error}") from error
+        lines = content.split(b"\n")
+        return lines if lines[-1] else lines[:-1]  # an empty one in between is what was erased of a user
+
+
+def _is_incident(line: bytes) -> bool:
+    try:
+        return isinstance(parse(line), Incident)
+    except ValueError:
+        return False  # it is among the lake's rejects, with its bytes
 
 
 def _within(record: "RecordTypeDef", letter: Letter) -> bool:

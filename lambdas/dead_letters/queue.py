@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 HIDDEN_SECONDS = 900
 # A queue is spread over machines: only a receive that waits asks all of them.
 WAIT_SECONDS = 2
+# How the service says that a message is not ours any more; the second is what it says in practice.
+LAPSED = ("MessageNotInflight", "InvalidParameterValue")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +34,8 @@ class DeadLetterQueue:
                 held.messages.update({str(message["MessageId"]): message for message in found})
             yield held
         finally:
-            for message in held.messages.values():
-                self.client.change_message_visibility(
-                    QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-                )
+            for message_id in held.messages:
+                held.release(message_id)
 
     def _receive(self) -> list[Mapping[str, Any]]:
         answer = self.client.receive_message(
@@ -52,7 +54,25 @@ class Held:
     queue: DeadLetterQueue
     messages: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    def renew(self, message_id: str) -> None:
+        """Keep a message from others for as long as at first."""
+        self._hide(message_id, HIDDEN_SECONDS)
+
+    def release(self, message_id: str) -> None:
+        """Let others see a message; one that lapsed they see already."""
+        try:
+            self._hide(message_id, 0)
+        except ClientError as error:
+            if not error.response["Error"]["Code"].endswith(LAPSED):
+                raise
+
     def remove(self, message_id: str) -> None:
         """Delete a message for good."""
         message = self.messages.pop(message_id)
         self.queue.client.delete_message(QueueUrl=self.queue.url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _hide(self, message_id: str, seconds: int) -> None:
+        handle = self.messages[message_id]["ReceiptHandle"]
+        self.queue.client.change_message_visibility(
+            QueueUrl=self.queue.url, ReceiptHandle=handle, VisibilityTimeout=seconds
+        )

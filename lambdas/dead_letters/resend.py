@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdas.dead_letters.batch import Archive, Stream, StreamRecord
+from lambdas.dead_letters.batch import Archive, ForgottenError, Stream, StreamRecord
 from lambdas.dead_letters.letter import Letter
 from lambdas.kinesis import kinesis_event
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 # As many as the event source mapping hands over, and well below what an invocation takes: base64 adds a third.
 BATCH_RECORDS = 100
 BATCH_BYTES = 4 * 1024**2
-
-
-class ForgottenError(Exception):
-    """The stream has forgotten records of the letter; the message says what to do."""
 
 
 class FunctionFailedError(Exception):
@@ -46,19 +42,25 @@ class Resender:
     functions: "LambdaClient"
 
     def resend(self, letter: Letter) -> Resent:
-        """Send a letter's records again. Raises ForgottenError, FunctionFailedError, and the clients' errors."""
+        """Send a letter's records again.
+
+        Raises ForgottenError, ArchiveError, FunctionFailedError, and the clients' errors.
+        """
         records = self.records(letter)
         failed = [number for batch in _batches(records) for number in self._invoke(letter, batch)]
         return Resent(sent=len(records), failed=tuple(failed))
 
     def records(self, letter: Letter) -> list[StreamRecord]:
-        """Return the letter's records: all that it names, or those of its hours. Raises ForgottenError."""
+        """Return the letter's records: all that it names, or those of its hours.
+
+        Raises ForgottenError, ArchiveError, and the clients' errors.
+        """
         records = self.stream.records(letter)
-        if len(records) >= letter.records:
+        if _are_all(records, letter):
             return records
         if self.archive is None:
             raise ForgottenError(
-                f"the stream has {len(records)} of its {letter.records} records left: name the raw bucket by --archive"
+                f"the stream has forgotten some of its {letter.records} records: name the raw bucket by --archive"
             )
         return self.archive.records(letter)
 
@@ -71,6 +73,14 @@ class Resender:
         if "FunctionError" in answer:
             raise FunctionFailedError(_message(payload))
         return _failed(payload)
+
+
+def _are_all(records: Sequence[StreamRecord], letter: Letter) -> bool:
+    """Return whether the stream still has them all: it forgets only from its old end, so the first one tells.
+
+    Their number alone does not, since there may be more between the first and the last than were handed over.
+    """
+    return 0 < len(records) >= letter.records and int(records[0].sequence) == int(letter.first_sequence)
 
 
 def _batches(records: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:

@@ -14,18 +14,22 @@ class UnreadableLineError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The tallies, signals of risk and episodes of a batch, which records speak of an episode, which are unreadable."""
+    """The tallies, signals of risk and episodes of a batch, which records speak of an episode, which are unreadable.
+
+    `archived` are the ids of episodes that only records from the archive speak of: their addresses are in their form.
+    """
 
     tallies: list[Tally] = field(default_factory=list)
     risks: list[RiskSignal] = field(default_factory=list)
     episodes: dict[str, Incident] = field(default_factory=dict)
     spoken_of_by: dict[str, list[str]] = field(default_factory=dict)
     unreadable: dict[str, UnreadableLineError] = field(default_factory=dict)
+    archived: set[str] = field(default_factory=set)
 
 
 def read(records: Iterable[KinesisRecord]) -> Reading:
     """Read a batch; the states of one episode within it come out as one."""
-    reading, incidents = Reading(), list[Incident]()
+    reading, incidents, live = Reading(), list[Incident](), set[str]()
     for record in records:
         for number, line in enumerate(record.lines(), start=1):
             try:
@@ -40,5 +44,8 @@ def read(records: Iterable[KinesisRecord]) -> Reading:
             else:
                 incidents.append(said)
                 reading.spoken_of_by.setdefault(said.incident_id, []).append(record.sequence_number)
+                if not record.is_archived:
+                    live.add(said.incident_id)
     reading.episodes.update(folded(incidents))
+    reading.archived.update(reading.episodes.keys() - live)
     return reading

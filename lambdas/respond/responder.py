@@ -2,7 +2,8 @@
 
 The alert is safe against a crash at any point. The row is written with the alert pending and claimed, the alert is
 published, the row is marked. Whoever finds the alert still pending after the claim has lapsed sends it; while another
-invocation holds the claim, the record waits and, if that is not enough, is delivered again.
+invocation holds the claim, or too little is left of it to publish, the record waits and, if that is not enough, is
+delivered again.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,7 +28,7 @@ from lambdas.respond.allowed import Allowed
 from lambdas.respond.counts import Counts
 from lambdas.respond.reading import Reading, read
 from lambdas.respond.recent import Recent
-from lambdas.respond.row import CLAIM
+from lambdas.respond.row import CLAIM, PUBLISHING, Row
 from lambdas.respond.table import IncidentTable
 from lambdas.respond.topic import AlertTopic
 
@@ -42,7 +43,7 @@ class PutOffError(Exception):
 
 
 class AlertHeldError(PutOffError):
-    """Another invocation has claimed the alert and not confirmed it."""
+    """The alert is claimed and not confirmed: nobody can send it before the claim lapses."""
 
 
 class OutOfTimeError(PutOffError):
@@ -53,8 +54,8 @@ class OutOfTimeError(PutOffError):
 class Responder:
     """The parts that answer a batch, built once a container.
 
-    `counted` are the ids of tallies that were counted, `told` the alerts that were sent: a mark that the table refuses
-    must not send one again.
+    `counted` are the ids of tallies and signals of risk that were counted, `told` the alerts that were sent: a mark
+    that the table refuses must not send one again.
     """
 
     table: IncidentTable
@@ -78,7 +79,9 @@ class Responder:
                     counts.add_tally(tally)
             # A signal about a person is stored and told nowhere: counting it is all.
             for risk in reading.risks:
-                counts.add(RISKS_SEEN, risk.risk_class)
+                if risk.risk_id not in self.counted:
+                    self.counted.note(risk.risk_id)
+                    counts.add(RISKS_SEEN, risk.risk_class)
             failures = self._settle(reading, counts=counts, seconds_left=seconds_left)
             faults = self._faults(reading, failures)
             failed = sum(not isinstance(fault, PutOffError) for fault in faults.values())
@@ -90,36 +93,38 @@ class Responder:
 
     def _settle(self, reading: Reading, *, counts: Counts, seconds_left: Callable[[], float]) -> dict[str, Exception]:
         """Answer every episode, and those again whose alert another invocation held; return failures by id."""
-        failures = self._round(reading.episodes, counts=counts, seconds_left=seconds_left)
+        failures = self._round(reading, reading.episodes, counts=counts, seconds_left=seconds_left)
         for pause in PAUSES_SECONDS:
-            held = {name: reading.episodes[name] for name, e in failures.items() if isinstance(e, AlertHeldError)}
+            held = [name for name, error in failures.items() if isinstance(error, AlertHeldError)]
             if not held or seconds_left() < pause + RESERVE_SECONDS:
                 break
             self.wait(pause)
             failures = {name: error for name, error in failures.items() if name not in held}
-            failures |= self._round(held, counts=counts, seconds_left=seconds_left)
+            failures |= self._round(reading, held, counts=counts, seconds_left=seconds_left)
         return failures
 
     def _round(
-        self, episodes: dict[str, Incident], *, counts: Counts, seconds_left: Callable[[], float]
+        self, reading: Reading, names: Iterable[str], *, counts: Counts, seconds_left: Callable[[], float]
     ) -> dict[str, Exception]:
         failures: dict[str, Exception] = {}
-        for incident_id, incident in episodes.items():
+        for incident_id in names:
             try:
                 if seconds_left() < RESERVE_SECONDS:
                     raise OutOfTimeError("the invocation's time is used up")
-                self._respond_to(incident, counts=counts)
+                self._respond_to(reading, incident_id, counts=counts)
             except Exception as error:  # noqa: BLE001  # the border: one episode's trouble must not stop the others
                 failures[incident_id] = error
         return failures
 
-    def _respond_to(self, incident: Incident, *, counts: Counts) -> None:
-        now = self.now()
-        allowance = self.allowed.covering(incident, now=now, counts=counts)
-        alerts = self.topic.tells_of(incident)
-        # The allow list speaks of addresses as they are; from here on nothing does that the setting conceals.
-        concealed = self.concealment.incident(incident)
-        stored = self.table.store(concealed, now=now, allowance=allowance, alerts=alerts)
+    def _respond_to(self, reading: Reading, incident_id: str, *, counts: Counts) -> None:
+        incident = reading.episodes[incident_id]
+        # The allow list speaks of addresses as they are, and does not know one that the archive has concealed.
+        asked = not (incident_id in reading.archived and self.concealment.hides_subject_of(incident))
+        allowance = self.allowed.covering(incident, now=self.now(), counts=counts) if asked else None
+        # From here on nothing speaks of what the setting conceals.
+        concealed, alerts = self._concealed(reading, incident_id), self.topic.tells_of(incident)
+        # The clock is read again: a claim begins when it is written, and reading the list may have taken long.
+        stored = self.table.store(concealed, now=self.now(), allowance=allowance, asked=asked, alerts=alerts)
         episode = stored.row.incident
         if stored.opened:
             counts.add_incident(INCIDENTS_OPENED, episode)
@@ -132,13 +137,25 @@ class Responder:
         if stored.alert_is_pending and not stored.alert_is_ours:
             raise AlertHeldError("another invocation is sending the alert")
         if stored.alert_is_pending:
-            alert = f"{episode.incident_id} {episode.severity}"
-            if alert not in self.told:
-                self.topic.send(episode, risen_from=stored.row.alerted_severity)
-                self.told.note(alert)
-                counts.add_incident(ALERTS_SENT, episode)
-            self.table.mark_alerted(stored.row, now=self.now())
-            self.log.info("alert sent", incident_id=episode.incident_id, rule=episode.rule)
+            self._alert(stored.row, counts=counts)
+
+    def _alert(self, row: Row, *, counts: Counts) -> None:
+        """Send the alert that is claimed in `row`, unless others may think it theirs before it is out."""
+        episode = row.incident
+        alert = f"{episode.incident_id} {episode.severity}"
+        if alert not in self.told:
+            if not row.claim_lasts_until(self.now() + PUBLISHING):
+                raise AlertHeldError("too little is left of the claim to send the alert within it")
+            self.topic.send(episode, risen_from=row.alerted_severity)
+            self.told.note(alert)
+            counts.add_incident(ALERTS_SENT, episode)
+        self.table.mark_alerted(row, now=self.now())
+        self.log.info("alert sent", incident_id=episode.incident_id, rule=episode.rule)
+
+    def _concealed(self, reading: Reading, incident_id: str) -> Incident:
+        """Return the episode with addresses in their form; what comes from the archive has them in it already."""
+        incident = reading.episodes[incident_id]
+        return incident if incident_id in reading.archived else self.concealment.incident(incident)
 
     def _faults(self, reading: Reading, failures: dict[str, Exception]) -> dict[str, Exception]:
         faults: dict[str, Exception] = dict(reading.unreadable)
@@ -146,7 +163,7 @@ class Responder:
             self.log.error("record unreadable", sequence_number=sequence_number, reason=str(error))
         for incident_id, failure in failures.items():
             numbers = reading.spoken_of_by[incident_id]
-            stored_as = self.concealment.incident(reading.episodes[incident_id]).incident_id
+            stored_as = self._concealed(reading, incident_id).incident_id
             put_off = isinstance(failure, PutOffError)
             tell, what = (self.log.info, "put off") if put_off else (self.log.error, "not answered")
             tell(f"incident {what}", incident_id=stored_as, sequence_numbers=numbers, reason=_reason(failure))

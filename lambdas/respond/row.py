@@ -30,7 +30,9 @@ OWN_ATTRIBUTES = {
     "allowed_because": "Why its subject is on the allow list; absent where it is not.",
     "allowed_until": "When that entry of the allow list expires. While it is there, no alert is sent.",
 }
-# Longer than publishing takes, retries included; short enough that the alert of a crashed invocation is not stale.
+# The longest that publishing takes: two attempts of six seconds (`clients.BRISK`), and a pause between them.
+PUBLISHING = timedelta(seconds=13)
+# Longer than that; short enough that the alert of a crashed invocation is not stale.
 CLAIM = timedelta(seconds=15)
 
 
@@ -54,6 +56,10 @@ class Row:
         """Whether an alert is due that nobody has noted as sent: whatever is due is claimed."""
         return self.alert_claim is not None
 
+    def claim_lasts_until(self, moment: datetime) -> bool:
+        """Whether nobody else may send the pending alert before that moment."""
+        return self.alert_claimed_until is not None and moment <= self.alert_claimed_until
+
     @property
     def has_news(self) -> bool:
         """Whether there is something that no alert has told: the episode itself, or that it has become critical."""
@@ -66,14 +72,15 @@ class Row:
 class Circumstances:
     """What a state of an episode meets when it is stored.
 
-    `token` names this invocation, `allowance` is the entry of the allow list that holds now for its subject, `alerts`
-    says whether people are told of such incidents at all.
+    `token` names this invocation, `allowance` is the entry of the allow list that holds now for its subject, `asked`
+    whether the list could be asked for it, `alerts` whether people are told of such incidents at all.
     """
 
     token: str
     now: datetime
     keep: timedelta
     allowance: Allowance | None
+    asked: bool
     alerts: bool
 
 
@@ -95,30 +102,33 @@ def advanced(row: Row, incident: Incident, *, met: Circumstances) -> Row:
     """Return the row after another state of the episode; the very same row where that brings nothing new.
 
     A due alert whose claim has lapsed is claimed anew: whoever had it did not come back. An episode that was allowed
-    stays so until it is seen again without being allowed: a repetition of what is known gives no late alert.
+    stays so until it is seen again without being allowed: a repetition of what is known gives no late alert. Where the
+    list could not be asked, the entry that the row remembers holds until its end.
     """
     after = replace(row, incident=merged(row.incident, incident))
-    if met.allowance is not None or after.incident.last_seen_at > row.incident.last_seen_at:
+    seen_again = after.incident.last_seen_at > row.incident.last_seen_at
+    if met.allowance is not None or (seen_again and not _holds_by_the_row(row, met)):
         after = _allowed(after, met.allowance)
     after = _claimed(after, met)
     return row if after == row else replace(after, revision=row.revision + 1, expires_at=_expiry(met.now, met.keep))
 
 
-def alerted(row: Row, *, told: str, now: datetime) -> Row:
+def alerted(row: Row, *, told: str, claim: str | None, now: datetime) -> Row:
     """Return the row with an alert sent that told of a severity; the very same row where that was noted already.
 
-    Should it have become critical meanwhile, whoever stored that finds nothing claimed, and sends the next alert.
+    `claim` is that of whoever sent it. Another's stays: it lapsed, and somebody else is sending the alert now. Should
+    it have become critical meanwhile, whoever stored that finds nothing claimed, and sends the next alert.
     """
-    if row.alerted_severity is not None and severity_rank(row.alerted_severity) >= severity_rank(told):
-        return row
-    return replace(
-        row,
-        alerted_at=now,
-        alerted_severity=told,
-        alert_claim=None,
-        alert_claimed_until=None,
-        revision=row.revision + 1,
-    )
+    after = row
+    if row.alerted_severity is None or severity_rank(row.alerted_severity) < severity_rank(told):
+        after = replace(after, alerted_at=now, alerted_severity=told)
+    if row.alert_claim == claim:
+        after = replace(after, alert_claim=None, alert_claimed_until=None)
+    return row if after == row else replace(after, revision=row.revision + 1)
+
+
+def _holds_by_the_row(row: Row, met: Circumstances) -> bool:
+    return not met.asked and row.allowed_until is not None and met.now < row.allowed_until
 
 
 def _allowed(row: Row, allowance: Allowance | None) -> Row:

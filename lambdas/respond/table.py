@@ -65,13 +65,18 @@ class IncidentTable:
     keep: timedelta
     new_token: Callable[[], str]
 
-    def store(self, incident: Incident, *, now: datetime, allowance: Allowance | None, alerts: bool) -> Stored:
+    def store(
+        self, incident: Incident, *, now: datetime, allowance: Allowance | None, asked: bool, alerts: bool
+    ) -> Stored:
         """Add a state to its episode's row. Raises RowContendedError, and the client's errors.
 
         `allowance` is the entry of the allow list that holds for its subject: there is then no alert. Nor is there one
-        where `alerts` says that nobody is told of such incidents.
+        where `alerts` says that nobody is told of such incidents. Where the list could not be `asked` for its subject,
+        the row goes by the entry that it remembers.
         """
-        met = Circumstances(token=self.new_token(), now=now, keep=self.keep, allowance=allowance, alerts=alerts)
+        met = Circumstances(
+            token=self.new_token(), now=now, keep=self.keep, allowance=allowance, asked=asked, alerts=alerts
+        )
         standing: Row | None = None
         for _ in range(MAX_ATTEMPTS):
             wanted = first(incident, met=met) if standing is None else advanced(standing, incident, met=met)
@@ -89,7 +94,7 @@ class IncidentTable:
         for _ in range(MAX_ATTEMPTS):
             if standing is None:
                 return
-            wanted = alerted(standing, told=row.incident.severity, now=now)
+            wanted = alerted(standing, told=row.incident.severity, claim=row.alert_claim, now=now)
             standing = self._put(wanted, over=standing)
             if standing == wanted:
                 return

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 
+import boto3
 import pytest
+from dead_post import Post, open_post
+from kinesis_delivery import REGION
 from moto import mock_aws
 from shop import Shop
+
+from lambdas.dead_letters import __main__ as command
 
 
 @pytest.fixture
@@ -21,3 +26,20 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def shop(aws: None) -> Shop:
     """Return a shop with an empty table and a topic."""
     return Shop()
+
+
+@pytest.fixture(scope="session")
+def boto_session() -> boto3.Session:
+    """Return a session that knows the services' descriptions already: reading them takes longer than a test."""
+    return boto3.Session(region_name=REGION)
+
+
+@pytest.fixture
+def post(shop: Shop, boto_session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Post:
+    """Return a stream, a queue for dead letters and a bucket, all empty, which the command finds."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto_session)
+    monkeypatch.setattr("lambdas.dead_letters.queue.WAIT_SECONDS", 0)
+    opened = open_post(shop)
+    # moto would run the function in a container; the command asks this one place for its client.
+    monkeypatch.setattr(command.clients, "functions", lambda: opened.functions)
+    return opened

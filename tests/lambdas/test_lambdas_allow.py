@@ -9,9 +9,10 @@ from kinesis_delivery import REGION
 from shop import Shop, incident
 from typer.testing import CliRunner
 
-from commerce.allowance import Allowance, from_items
+from commerce.allowance import Allowance, from_items, to_item
 from commerce.incident import to_line
 from lambdas.allow.__main__ import app
+from lambdas.allow.table import AllowListTable
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date()
 
@@ -59,6 +60,13 @@ def test_an_instant_may_be_given_instead_of_a_day(shop: Shop) -> None:
     assert entries(shop)["address#2001:db8::/32"].expires_at == datetime(2126, 12, 1, 17, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("day", ["2126-12-05", "21261205", "2126-W49-4", "2126W494"])
+def test_a_day_counts_to_its_end_however_it_is_written(shop: Shop, day: str) -> None:
+    """The standard has several ways to write one."""
+    assert add(shop, "user", "123", until=day).exit_code == 0
+    assert entries(shop)["user#123"].expires_at == datetime(2126, 12, 6, tzinfo=UTC)
+
+
 def test_an_entry_added_again_has_the_new_end_and_reason(shop: Shop) -> None:
     """There is one entry a subject."""
     add(shop, "user", "123")
@@ -76,6 +84,38 @@ def test_a_removed_entry_is_not_listed_and_can_be_added_again(shop: Shop) -> Non
     add(shop, "session", "s-1")
     assert entries(shop)["session#s-1"].removed_at is None
     assert "s-1" in run(shop, "list").output
+
+
+def test_an_entry_that_ended_is_not_listed_and_can_still_be_removed(shop: Shop) -> None:
+    """It stays in the table for the lake, which would take it again after its user was erased."""
+    add(shop, "user", "123")
+    ended = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    entry = Allowance(**vars(entries(shop)["user#123"]) | {"expires_at": ended})
+    shop.dynamodb.put_item(TableName=shop.settings.allow_list_table, Item=to_item(entry))
+    assert "123" not in run(shop, "list").output
+    assert run(shop, "remove", "user", "123").exit_code == 0
+    assert entries(shop)["user#123"].removed_at is not None
+
+
+def test_what_looks_like_markup_in_a_reason_is_shown_as_it_is(shop: Shop) -> None:
+    """One such reason would take the list from everybody."""
+    because = "see [/wiki] [red]page :bug:"
+    add(shop, "user", "123", because=because)
+    listed = run(shop, "list")
+    assert (listed.exit_code, because in listed.output) == (0, True)
+
+
+def test_the_command_sees_what_was_written_a_moment_ago(shop: Shop) -> None:
+    """What it does not see it can neither remove nor prune."""
+    asked: list[object] = []
+
+    class Client:
+        def scan(self, **arguments: object) -> object:
+            asked.append(arguments.get("ConsistentRead"))
+            return shop.dynamodb.scan(**arguments)
+
+    AllowListTable(client=Client(), name=shop.settings.allow_list_table).entries()  # type: ignore[arg-type]
+    assert asked == [True]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +214,18 @@ def test_a_file_with_one_wrong_entry_writes_none(shop: Shop, tmp_path: Path, las
     assert refused.exit_code == 2
     assert ", entry 2: " in refused.output
     assert entries(shop) == {}
+
+
+def test_an_entry_written_by_hand_in_another_form_is_not_removed_beside_itself(shop: Shop) -> None:
+    """A row that says 'removed' for the subject as it is usually written would let the other go on to hold."""
+    add(shop, "address", "2001:db8::1")
+    item = to_item(entries(shop)["address#2001:db8::1"])
+    shop.dynamodb.delete_item(TableName=shop.settings.allow_list_table, Key={"subject_key": item["subject_key"]})
+    by_hand = {**item, "subject_key": {"S": "address#2001:DB8::1"}}
+    shop.dynamodb.put_item(TableName=shop.settings.allow_list_table, Item=by_hand)
+    refused = run(shop, "remove", "address", "2001:DB8::1")
+    assert (refused.exit_code, "holds 1 entries that cannot be read" in refused.output) == (2, True)
+    assert shop.dynamodb.scan(TableName=shop.settings.allow_list_table)["Items"] == [by_hand]
 
 
 def test_a_table_with_an_entry_that_cannot_be_read_is_not_edited_blindly(shop: Shop) -> None:

@@ -148,6 +148,24 @@ def test_an_incident_and_its_id_do_not_tell_the_address(form):
     assert len(after.incident_id) == len(hashlib.sha256().hexdigest())
 
 
+@BOTH
+def test_users_who_took_part_stay_users(form):
+    """An incident about an address names who came from there; an id made an address would be nobody's."""
+    about = incident(subject_type="address", subject=ADDRESS, subjects=("518043721", "u-7", ADDRESS))
+    after = incidents.parse(concealed(incidents.to_line(about), form))
+    assert after.subjects == tuple(sorted(("518043721", "u-7", form.address(ADDRESS))))
+
+
+@BOTH
+def test_an_incident_that_can_be_read_and_not_written_is_concealed_as_any_object(form):
+    """Half of a surrogate pair is no text: the whole batch would stay as it came, for as long as it is tried."""
+    about = incident(subject_type="address", subject=ADDRESS, sentence=f"Address {ADDRESS} sent events.")
+    line = incidents.to_line(about).replace(b"sent events", rb"sent \ud800")
+    after = concealed(line, form)
+    assert ADDRESS.encode() not in after
+    assert json.loads(after) == json.loads(line.replace(ADDRESS.encode(), form.address(ADDRESS).encode()))
+
+
 def test_an_incident_about_a_user_stays_as_it_is():
     """There is nothing to conceal in it."""
     line = incidents.to_line(incident())

@@ -189,7 +189,7 @@ def test_an_entry_that_cannot_be_read_does_not_take_the_others_along(
 ) -> None:
     """Somebody edited the table by hand."""
     shop.allow()
-    strange = {"subject_key": {"S": "user#7"}, "expires_at": {"S": "soon"}}
+    strange = {"subject_key": {"S": "user#7"}, "ends_at": {"S": "soon"}}
     shop.dynamodb.put_item(TableName=shop.settings.allow_list_table, Item=strange)
     shop.deliver([to_line(incident()), to_line(incident(subject="7"))])
     assert shop.alerts() == [incident(subject="7").incident_id]

@@ -1,6 +1,7 @@
 """Crashes, throttling, poison and rivals: nothing is lost, nothing is doubled, nobody else is held up."""
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from kinesis_delivery import sequence_number
 from shop import OPENED_AT, SHOPPER, Calls, Crash, Shop, crash, incident
 
 from commerce.incident import Tally, to_line
-from lambdas.respond.row import CLAIM
+from lambdas.clients import BRISK
+from lambdas.respond.row import CLAIM, PUBLISHING, alerted
 
 # The calls that a new episode takes: store, publish, mark.
 NEW_EPISODE = range(3)
@@ -82,6 +84,62 @@ def test_a_pending_alert_is_sent_with_whatever_state_comes_next(shop: Shop) -> N
     shop.clock.wait(60)
     assert shop.deliver([to_line(incident(state="closed"))]) == []
     assert len(shop.alerts()) == 1
+
+
+def test_a_claim_is_longer_than_publishing_may_take() -> None:
+    """Time limits of the client and the length of a claim stand in two places."""
+    config: Any = BRISK
+    attempts = config.retries["total_max_attempts"]
+    # The client waits for a second at most before it tries again for the first time.
+    longest = attempts * (config.connect_timeout + config.read_timeout) + (attempts - 1)
+    assert timedelta(seconds=longest) <= PUBLISHING < CLAIM
+
+
+def test_an_alert_is_not_published_when_its_claim_might_lapse_meanwhile(shop: Shop) -> None:
+    """The table took ten seconds to answer: a rival would send the alert while this one is still at it."""
+    slow = Calls(after={0: lambda: shop.clock.wait(10)})
+    batch = [to_line(incident())]
+    assert shop.deliver(batch, calls=slow, milliseconds_left=5_100) == [sequence_number(0)]
+    assert shop.alerts() == []
+    assert shop.deliver(batch) == []
+    assert len(shop.alerts()) == 1
+
+
+def test_a_slow_allow_list_takes_nothing_off_the_claim(shop: Shop) -> None:
+    """The claim begins when it is written, not when the list was asked for."""
+    container = shop.container(reads=Calls(before={0: lambda: shop.clock.wait(12)}))
+    assert shop.deliver([to_line(incident())], container=container, milliseconds_left=5_100) == []
+    assert len(shop.alerts()) == 1
+
+
+def test_an_alert_that_is_out_late_leaves_the_claim_of_another_alone(shop: Shop) -> None:
+    """The other is sending what rose meanwhile: without its claim a third would send that too."""
+    critical = [to_line(incident(state="extended", severity="critical", last_seen_at=OPENED_AT + timedelta(minutes=1)))]
+
+    def rival() -> None:
+        shop.clock.wait(CLAIM.total_seconds() + 1)
+        with pytest.raises(Crash):
+            shop.deliver(critical, calls=Calls(before={2: crash}))
+
+    assert shop.deliver([to_line(incident())], calls=Calls(after={1: rival})) == []
+    (row,) = shop.rows().values()
+    assert (row.alerted_severity, row.alert_is_pending) == ("high", True)
+    assert shop.deliver(critical, milliseconds_left=5_100) == [sequence_number(0)]
+    shop.clock.wait(CLAIM.total_seconds())
+    assert shop.deliver(critical) == []
+    assert [mail[3]["severity"]["Value"] for mail in shop.mails()] == ["high", "critical"]
+
+
+def test_a_claim_ends_with_its_own_mark_and_with_no_other(shop: Shop) -> None:
+    """Also where another's mark has said already what there was to say."""
+    shop.deliver([to_line(incident())])
+    (row,) = shop.rows().values()
+    claimed = replace(row, alert_claim="ours", alert_claimed_until=shop.clock.now(), alerted_severity=None)
+    late = alerted(claimed, told="high", claim="theirs", now=shop.clock.now())
+    assert (late.alerted_severity, late.alert_claim) == ("high", "ours")
+    ours = alerted(late, told="high", claim="ours", now=shop.clock.now())
+    assert (ours.alerted_severity, ours.alert_claim, ours.revision) == ("high", None, late.revision + 1)
+    assert alerted(ours, told="high", claim="ours", now=shop.clock.now()) == ours
 
 
 @pytest.mark.parametrize("number", NEW_EPISODE)

@@ -79,13 +79,14 @@ def test_a_signal_of_risk_is_counted_and_nothing_else(shop: Shop, capsys: pytest
     assert (shop.rows(), shop.mails()) == ({}, [])
 
 
-def test_a_tally_delivered_again_counts_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tally_or_a_risk_delivered_again_counts_once(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     """One poison record sends all that follow it in the batch through again, several times."""
-    container, batch = shop.container(), [b"poison", to_line(tally(Outcome.ON_TIME, 500))]
+    container, batch = shop.container(), [b"poison", to_line(tally(Outcome.ON_TIME, 500)), to_line(risk("somebody"))]
     for _ in range(3):
         shop.deliver(batch, container=container)
     sums = published(capsys.readouterr().out)
     assert sums["EventsOnTime",] == 500
+    assert sums["RisksSeen", "elevated"] == 1
     assert sums["RecordsFailed",] == 3
 
 
