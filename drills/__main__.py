@@ -52,7 +52,7 @@ def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an opt
                 _write(tally, work_dir)
                 _tell(console, each)
     except (LaptopError, Fault) as error:
-        console.print(str(error), style="red")
+        console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     show(console, tally)
     if to_page is not None:

@@ -83,7 +83,7 @@ def _hour(text: str, *, of_a_day: int) -> datetime:
 
 
 def _show(found: Difference) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     otherwise = {incident.incident_id for incident in found.otherwise}
     told = (
         ([incident for incident in found.same if incident.incident_id not in otherwise], "as then", ""),

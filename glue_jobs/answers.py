@@ -28,7 +28,8 @@ def show(answer: Answer, *, title: str) -> None:
     table = Table(*answer.columns, title=title)
     for row in answer.rows:
         table.add_row(*("" if value is None else str(_plain(value)) for value in row))
-    Console().print(table)
+    # Brands and reasons are what people wrote: what looks like markup in them is none.
+    Console(markup=False, emoji=False).print(table)
 
 
 def to_text(answer: Answer, output: Format) -> str:

@@ -50,7 +50,7 @@ class Table:
         return {"write.metadata.metrics.default": "counts", **bounds}
 
 
-ARRIVED_AT = Column("arrived_at", "timestamp", "End of the hour in which the first record of its raw object reached the stream.")
+ARRIVED_AT = Column("arrived_at", "timestamp", "End of the hour in which the first record of its raw object came.")
 SOURCE = (
     Column("source_object", "string", "The raw object the record came in."),
     Column("line_number", "bigint", "Its line in that object, from 1."),

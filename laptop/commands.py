@@ -29,7 +29,7 @@ def up(
             _welcome(laptop)
             signal.pause()
     except LaptopError as error:
-        console.print(str(error), style="red")
+        console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         console.print("Everything is down.")
@@ -40,7 +40,7 @@ def down(work_dir: WorkDir = DEFAULT_WORK_DIR) -> None:
     try:
         found = bring_down(work_dir)
     except LaptopError as error:
-        console.print(str(error), style="red")
+        console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
     console.print("Everything is down." if found else f"Nothing is running in {work_dir}.")
 
@@ -75,5 +75,5 @@ def _welcome(laptop: Laptop) -> None:
     # What one stack passes on to another is nothing for people.
     named = {key: value for key, value in laptop.outputs.items() if not key.startswith("ExportsOutput")}
     for key, value in sorted(named.items()):
-        console.print(f"  {key} = {value}")
+        console.print(f"  {key} = {value}", markup=False)
     console.print("\nCtrl-C, or `python -m laptop down` elsewhere, ends it.")

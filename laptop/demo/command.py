@@ -65,13 +65,13 @@ def demo(
             raise LaptopError(f"{input_file} is not there: name a recorded file, plain or .gz")
         wrong = _run(input_file, work_dir)
     except LaptopError as error:
-        console.print(str(error), style="red")
+        console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         console.print("Stopped. Nothing is left running.")
         raise typer.Exit(130) from None
     for line in wrong:
-        console.print(line, style="red")
+        console.print(line, style="red", markup=False)
     if wrong:
         raise typer.Exit(1)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from commerce.rules import RULES_BY_NAME
@@ -62,7 +63,7 @@ def _show_verdicts(console: Console, judged: list[Verdict]) -> None:
     for verdict in judged:
         noticed = f"{verdict.seconds_to_detect:.0f} s" if verdict.found else "never"
         title = RULES_BY_NAME[verdict.family].title
-        table.add_row(title, verdict.subject, f"{verdict.began:%Y-%m-%d %H:%M:%S}", noticed)
+        table.add_row(title, escape(verdict.subject), f"{verdict.began:%Y-%m-%d %H:%M:%S}", noticed)
     console.print(table)
 
 
@@ -95,7 +96,9 @@ def _show_products(console: Console, products: dict[str, list[dict[str, Any]]]) 
         sorted(rows, key=lambda row: (-row[number], row["product_id"]))[:PRODUCTS_SHOWN] for rows in products.values()
     )
     for place, (one, other) in enumerate(zip(*tops, strict=False), start=1):
-        table.add_row(str(place), one["product_id"], f"{one[number]:,}", other["product_id"], f"{other[number]:,}")
+        table.add_row(
+            str(place), escape(one["product_id"]), f"{one[number]:,}", escape(other["product_id"]), f"{other[number]:,}"
+        )
     console.print(table)
 
 

@@ -10,6 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from glue_jobs.arrival import HoursError, read_hours
 from glue_jobs.ledger import Difference
@@ -61,13 +62,13 @@ def ledger(  # noqa: PLR0917  # typer reads the signature: each parameter is an 
     output: Annotated[Output, typer.Option("--format", help="A table for people, json for tools.")] = Output.TABLE,
 ) -> None:
     """Balance what was sent with the raw bucket and the lake, and what was detected with rows and alerts."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     try:
         hours = read_hours(first, last)
         producer, meant = read_sent(sent or []), read_truth(truth or [])
         found = balance(read_sides(attached(work_dir), hours), producer, meant)
     except (HoursError, LaptopError, RawError, BotoCoreError, ClientError) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(error), style="red")
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(str(error), style="red")
         raise typer.Exit(REFUSED) from None
     if output is Output.JSON:
         typer.echo(json.dumps(found.document(), ensure_ascii=False))
@@ -104,7 +105,7 @@ def show(console: Console, found: Ledger) -> None:
     if found.differences:
         console.print(_differences(found.differences))
     else:
-        console.print("[green]✓[/green] Everything balances.")
+        console.print(Text.assemble(("✓", "green"), " Everything balances."))
 
 
 def _table(title: str, counts: Mapping[str, int]) -> Table:

@@ -15,7 +15,9 @@ from lake_rig import deliver, new_bucket
 from typer.testing import CliRunner
 
 from commerce.settings import to_arguments
+from glue_jobs import answers
 from glue_jobs.__main__ import app
+from glue_jobs.engine import Answer
 from glue_jobs.marts import Period, marts
 from glue_jobs.questions import questions
 from glue_jobs.settings import LakeSettings
@@ -110,6 +112,14 @@ def test_an_answer_comes_as_a_table_for_people(settings):
     shown = command(settings, "ask", "user_history", "u9")
     assert shown.exit_code == 0, shown.output
     assert "Everything one user did" in shown.output
+
+
+def test_a_table_shows_texts_as_they_are(capsys):
+    """A brand is what the shop's partners write: it must neither vanish as markup nor end the command."""
+    answers.show(Answer(columns=("brand",), rows=[("[red]dot",), ("[/close] :bug:",)]), title="Brands")
+    printed = capsys.readouterr().out
+    assert "[red]dot" in printed
+    assert "[/close] :bug:" in printed
 
 
 @pytest.mark.parametrize(
