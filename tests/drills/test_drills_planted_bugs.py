@@ -211,12 +211,12 @@ def rows_are_put_without_a_condition(patch: pytest.MonkeyPatch) -> None:
 def the_alert_is_sent_before_the_row(patch: pytest.MonkeyPatch) -> None:
     respond_to = Responder._respond_to
 
-    def alert_first(responder: Responder, incident: Any, *, counts: Any) -> None:
-        if incident.incident_id not in told:
-            responder.topic.send(incident, risen_from=None)
+    def alert_first(responder: Responder, reading: Any, incident_id: str, *, counts: Any) -> None:
+        if incident_id not in told:
+            responder.topic.send(reading.episodes[incident_id], risen_from=None)
         silent = replace(responder, topic=replace(responder.topic, client=Mute()))
-        respond_to(silent, incident, counts=counts)
-        told.add(incident.incident_id)
+        respond_to(silent, reading, incident_id, counts=counts)
+        told.add(incident_id)
 
     told = set[str]()
     patch.setattr(Responder, "_respond_to", alert_first)
@@ -232,13 +232,13 @@ def the_alert_is_marked_before_it_is_sent(patch: pytest.MonkeyPatch) -> None:
 
     respond_to = Responder._respond_to
 
-    def mark_first(responder: Responder, incident: Any, *, counts: Any) -> None:
+    def mark_first(responder: Responder, reading: Any, incident_id: str, *, counts: Any) -> None:
         silent = replace(responder, topic=replace(responder.topic, client=Mute()))
         before = len(rows)
-        respond_to(silent, incident, counts=counts)
-        if len(rows) == before and incident.incident_id not in sent:
-            sent.add(incident.incident_id)
-            AlertTopic.send(responder.topic, incident, risen_from=None)
+        respond_to(silent, reading, incident_id, counts=counts)
+        if len(rows) == before and incident_id not in sent:
+            sent.add(incident_id)
+            AlertTopic.send(responder.topic, reading.episodes[incident_id], risen_from=None)
 
     rows, sent = list[str](), set[str]()
     patch.setattr(Responder, "_respond_to", mark_first)
