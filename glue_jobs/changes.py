@@ -57,14 +57,14 @@ class Changes:
         lost = frozenset[date]().union(*(self.lost.get(name, frozenset()) for name in mart.reads))
         return self.final | (mart.touched_by(lost) & self.built.keys())
 
-    @property
+    @cached_property
     def event_days(self) -> frozenset[date]:
         """Days that got or lost events, or that somebody wants computed again."""
         days = self.built.keys() | self.current.keys()
         changed = frozenset(day for day in days if self.built.get(day) != self.current.get(day))
         return (changed | self.asked_for) - self.final
 
-    @property
+    @cached_property
     def changed_verdicts(self) -> frozenset[Verdict]:
         """Verdicts that came, went, or reach further or less far than before, where a number may follow."""
         return frozenset(verdict for verdict in self.verdicts ^ self.verdicts_before if not verdict.days <= self.final)
@@ -89,10 +89,18 @@ class Changes:
         return frozenset(self.built.keys() | self.current.keys())
 
     def incidents(self, days: Iterable[date] | None) -> tuple[str, ...]:
-        """Return the incidents whose verdicts changed on these days, None for any."""
+        """Return the incidents whose verdicts changed on these days, None for any, in order of their ids."""
         wanted = None if days is None else set(days)
-        changed = (v for v in self.changed_verdicts if wanted is None or not wanted.isdisjoint(v.days))
-        return tuple(sorted({verdict.incident_id for verdict in changed}))
+        changed = self._days_of_incidents.items()
+        return tuple(name for name, reached in changed if wanted is None or not wanted.isdisjoint(reached))
+
+    @cached_property
+    def _days_of_incidents(self) -> dict[str, frozenset[date]]:
+        """The days that each incident's changed verdicts reach into: a surge has thousands of them."""
+        found: dict[str, frozenset[date]] = {}
+        for verdict in sorted(self.changed_verdicts, key=lambda verdict: verdict.incident_id):
+            found[verdict.incident_id] = found.get(verdict.incident_id, frozenset()) | verdict.days
+        return found
 
 
 def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: Iterable[date] = ()) -> Changes:

@@ -13,12 +13,13 @@ from rich.console import Console
 from glue_jobs.arrival import Hours
 from laptop.cloud.starting import ROOT
 from laptop.demo.lake import opened_lake
+from laptop.demo.mistake import likely_mistake
 from laptop.demo.people import differences
 from laptop.demo.report import imbalances, report
 from laptop.demo.summary import show_places, show_summary
 from laptop.demo.traffic import ACCOUNT, TRUTH, Sent, generate, replay
 from laptop.demo.verdicts import Verdict, mistakes, verdicts
-from laptop.demo.waiting import Readings, readings, wait_for_all, wait_for_archive
+from laptop.demo.waiting import Readings, readings, wait_for_all
 from laptop.ledger.balance import Ledger, balance
 from laptop.ledger.sent import read_sent, read_truth
 from laptop.ledger.sides import read_sides
@@ -86,13 +87,17 @@ def _run(input_file: Path | None, folder: Path) -> list[str]:
             laptop = running.enter_context(running_laptop(work_dir=folder / "laptop", progress=show))
         sent = _send(laptop, input_file, folder, steps)
         figures = readings(laptop)
-        with steps.step("batch", "Run the batch jobs while the detector is still at work") as show:
-            wait_for_archive(figures, produced=sent.produced, show=show)
-            _run_batch(laptop)
         with steps.step("wait", "Wait until every record is accounted for") as show:
             wait_for_all(figures, produced=sent.produced, show=show)
-        with steps.step("restate", "Run the batch jobs again: the verdicts change what was known before"):
+        mistake = likely_mistake(laptop, figures.stream.incidents.values())
+        with steps.step("batch", f"Run the batch jobs{f' with {mistake} allowed by mistake' if mistake else ''}"):
+            if mistake:
+                mistake.make()
             _run_batch(laptop)
+        if mistake:
+            with steps.step("restate", "Take that back and run them again: the verdicts restate the numbers"):
+                mistake.take_back()
+                _run_batch(laptop)
         with steps.step("ask", "Ask the questions"), opened_lake(laptop) as lake:
             answer = report(laptop, lake, figures, produced=sent.produced)
             books = _balanced(laptop, sent, folder)
@@ -100,6 +105,8 @@ def _run(input_file: Path | None, folder: Path) -> list[str]:
     answer["seconds"] = {name: round(seconds, 1) for name, seconds in steps.seconds.items()}
     (folder / "report.json").write_text(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
     wrong = [*_conclude(answer, sent, figures), *(str(difference) for difference in books.differences)]
+    if mistake and not answer["restatements"]:
+        wrong.append(f"{mistake} were taken out of no number")
     show_places(console, mail=laptop.mail, report=folder / "report.json")
     return wrong
 

@@ -103,10 +103,10 @@ def _show_products(console: Console, products: dict[str, list[dict[str, Any]]]) 
 
 
 def _show_restatements(console: Console, restatements: list[dict[str, Any]]) -> None:
-    """Print how the days' numbers changed when the verdicts came, and how many others did."""
+    """Print how the days' numbers changed when the verdicts counted again, and how many others did."""
     if not restatements:
         return
-    table = Table(title="Numbers restated when the verdicts came", title_justify="left")
+    table = Table(title="Numbers restated when the mistake was taken back", title_justify="left")
     for column in ("day", "number", "was", "now", "incidents"):
         table.add_column(column, justify="right" if column in ("was", "now", "incidents") else "left")
     for row in restatements:

@@ -32,11 +32,6 @@ def readings(laptop: Laptop) -> Readings:
     )
 
 
-def wait_for_archive(readings: Readings, *, produced: int, show: Callable[[str], None]) -> None:
-    """Wait until every record sent is in the raw bucket. Raises LaptopError saying what is missing."""
-    until(lambda: _events_archived(readings, produced), show=show)
-
-
 def wait_for_all(readings: Readings, *, produced: int, show: Callable[[str], None]) -> None:
     """Wait until detector, archive and responder have seen all of it. Raises LaptopError saying what is missing."""
     until(lambda: _judged(readings, produced), show=show)

@@ -8,6 +8,7 @@ from signals import incident as any_incident
 
 from commerce.event import parse_instant
 from commerce.incident import Incident
+from laptop.demo.mistake import likely_mistake
 from laptop.demo.people import differences
 from laptop.demo.report import imbalances
 from laptop.demo.verdicts import mistakes, verdicts
@@ -34,9 +35,9 @@ BALANCED = {
 }
 
 
-def incident(*, rule="request_flood", subject="7", after_seconds=60.0) -> Incident:
+def incident(*, rule="request_flood", subject="7", after_seconds=60.0, **fields: str) -> Incident:
     opened_at = parse_instant("2025-03-03T09:00:00.000Z") + timedelta(seconds=after_seconds)
-    return any_incident(subject, opened_at, rule=rule, state="open")
+    return any_incident(subject, opened_at, rule=rule, state="open", **fields)
 
 
 def wrong(*incidents: Incident) -> list[str]:
@@ -124,6 +125,15 @@ def test_a_day_or_product_too_many_or_too_few_is_noticed():
     assert differences(answers(days=[], products=[SOLD]), PEOPLE)
     assert differences(answers(days=[DAY, {**DAY, "day": "2025-03-04"}], products=[SOLD]), PEOPLE)
     assert differences(answers(days=[DAY], products=[]), PEOPLE)
+
+
+def test_the_mistake_is_about_somebody_who_was_taken_out_of_the_numbers():
+    """Whoever else was allowed, no number would follow. Of several, surges are what one takes for a sale."""
+    surge = incident(rule="site_surge", subject="site", subject_type="site")
+    flood, scraper = incident(subject="9"), incident(rule="catalogue_scraping", subject="8")
+    assert likely_mistake(None, []) is None
+    assert str(likely_mistake(None, [flood, scraper])) == "user 8"
+    assert str(likely_mistake(None, [flood, surge])) == "the surges"
 
 
 def test_whatever_moves_is_waited_for_and_what_stands_still_is_not():
