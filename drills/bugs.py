@@ -9,7 +9,8 @@ from xml.etree import ElementTree  # nosec B405  # what is read was written by o
 from laptop.cloud.starting import ROOT
 from laptop.processes import spawn
 
-TESTS = Path("tests") / "drills" / "test_drills_planted_bugs.py"
+FOLDER = Path("tests") / "drills"
+TESTS = (FOLDER / "test_drills_planted_bugs.py", FOLDER / "test_drills_planted_in_the_job.py")
 _OF_A_BUG = "test_a_planted_bug_is_caught"
 
 
@@ -26,7 +27,7 @@ def plant_bugs(folder: Path) -> Bugs:
     account, log = folder / "planted.xml", folder / "planted.log"
     account.unlink(missing_ok=True)
     log.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", "2", str(TESTS), f"--junitxml={account}"]
+    command = [sys.executable, "-m", "pytest", "-q", "--numprocesses", "2", *map(str, TESTS), f"--junitxml={account}"]
     spawn(command, environment=os.environ, log=log, cwd=ROOT).wait()
     return read_account(account.read_text()) if account.exists() else Bugs(planted=1)
 

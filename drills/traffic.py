@@ -27,6 +27,8 @@ FAMILIES = ("request_flood", "session_flood", "address_flood", "catalogue_scrapi
 BEACON_EVERY = timedelta(seconds=60)
 # What the rule about card testing asks for, and one more, since a record may be made poison.
 BEACON_EVENTS = 11
+# So few that they are no attack, unless one that is sent twice counts twice.
+STUTTERED_EVENTS = 6
 # How far a record may be moved: together with what a refused part of a batch does, less than event time forgives.
 FARTHEST = timedelta(seconds=4)
 FIRST_BEACON_ID = 800_000_000
@@ -94,8 +96,8 @@ def beacons(number: int, *, opens: datetime, closes: datetime) -> Iterator[Recor
         at, which = at + BEACON_EVERY, which + 1
 
 
-def _beacon(user_id: str, at: datetime) -> Iterator[Record]:
-    for act in range(BEACON_EVENTS):
+def _beacon(user_id: str, at: datetime, *, events: int = BEACON_EVENTS) -> Iterator[Record]:
+    for act in range(events):
         moment = at + timedelta(milliseconds=100 * act)
         name = f"beacon-{user_id}-{round(at.timestamp())}-{act}"
         yield _event(user_id, moment, name=name, event_type="purchase", price="1.00")
@@ -143,6 +145,15 @@ def _poisoned(made: list[Record], rng: random.Random) -> list[Record]:
             data = kinds[len(out) % len(kinds)](record.data)
             out.append(replace(record, data=data[:LONGEST_RECORD], event_time=None))
     return out
+
+
+def _stuttered(made: list[Record], rng: random.Random) -> list[Record]:
+    """Return the records with somebody among them all of whose few events are sent twice: nobody to be told of."""
+    place = rng.randrange(len(made) // 4, len(made) // 2)
+    at = next(record.event_time for record in made[place:] if record.event_time is not None)
+    user_id = f"{FIRST_BEACON_ID - 2_001 - rng.randrange(1_000)}"
+    twice = [record for record in _beacon(user_id, at, events=STUTTERED_EVENTS) for _ in range(2)]
+    return [*made[:place], *twice, *made[place:]]
 
 
 def _reordered(made: list[Record], rng: random.Random) -> list[Record]:
@@ -258,6 +269,7 @@ POISON: Mapping[str, Callable[[bytes], bytes]] = {
     "a byte order mark": lambda line: b"\xef\xbb\xbf" + line,
 }
 _CHANGES: Mapping[str, Callable[[list[Record], random.Random], list[Record]]] = {
+    Untidy.DUPLICATES: _stuttered,
     Untidy.FIELD_NEW: _with_new_field,
     Untidy.FIELD_MISSING: _without_field,
     Untidy.FIELD_RENAMED: _with_renamed_field,
