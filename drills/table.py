@@ -15,7 +15,7 @@ def show(console: Console, tally: Tally) -> None:
         found = by_fault.get(name, {})
         faults.add_row(name, f"{times:,}", _seconds(found.get("p50")), _seconds(found.get("longest")))
     console.print(faults)
-    recovery = document["recovery_seconds"]
+    recovery, bugs = document["recovery_seconds"], document["planted_bugs"]
     summary = Table(title="Drills", title_justify="left", show_header=False)
     for words, figure in (
         ("schedules", f"{document['schedules']:,}"),
@@ -30,6 +30,7 @@ def show(console: Console, tally: Tally) -> None:
         ("recovery, p50", _seconds(recovery["p50"])),
         ("recovery, p95", _seconds(recovery["p95"])),
         ("throughput under faults, of that without", _share(document["throughput_ratio"])),
+        *([("planted bugs, of these caught", f"{bugs['planted']}, {bugs['caught']}")] if bugs["planted"] else []),
     ):
         summary.add_row(words, figure)
     console.print(summary)
