@@ -119,8 +119,7 @@ class Stage:
         length = len(",".join(getattr(self, name)))
         if length > LONGEST_PROPERTY:
             raise ValueError(
-                f"{name} comes to {length} characters, and Managed Flink takes {LONGEST_PROPERTY}: name fewer, and of "
-                "neighbouring networks the one that holds them"
+                f"{name} comes to {length} characters, and Managed Flink takes {LONGEST_PROPERTY}: name fewer"
             )
 
     def _refuse_rest_that_loses_records(self, stops: int, starts: int) -> None:
