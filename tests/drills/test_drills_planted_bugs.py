@@ -181,11 +181,11 @@ def an_object_that_s3_refuses_is_dropped(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_object_put_again_has_another_name(patch: pytest.MonkeyPatch) -> None:
-    key = ShardDelivery._key
+    key, attempts = ShardDelivery._key, itertools.count()
     patch.setattr(
         ShardDelivery,
         "_key",
-        lambda shard, first, last: key(shard, first, last).replace(".gz", f"-{id(shard)}.gz"),
+        lambda shard, first, last: key(shard, first, last).replace(".gz", f"-{next(attempts)}.gz"),
     )
 
 
