@@ -73,7 +73,8 @@ def _measure(rule: Rule, feature: Feature) -> str:
             since = "TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', CAST(rowtime AS TIMESTAMP(3)))"
             return f"{rule.pane_seconds} * COUNT(DISTINCT {since} / {rule.pane_seconds})"
         case _:
-            return f"COUNT(DISTINCT {DISTINCT[feature.measure]}){_narrowed(feature)}"
+            different = f"COUNT(DISTINCT {DISTINCT[feature.measure]}){_narrowed(feature)}"
+            return f"NULLIF({different}, 0)" if feature.measure is Measure.AGENTS else different
 
 
 def _narrowed(feature: Feature) -> str:

@@ -23,7 +23,7 @@ ADDRESS_RATE = Rule(
     features=(Feature(name="requests", measure=Measure.EVENTS),),
     conditions=(Condition(feature="requests", at_least=USUAL_LIMIT, meaning="the limit that shops begin with"),),
     severity=Severity.HIGH,
-    sentence="Address {subject} sent {requests} requests within {window_seconds} seconds; {threshold} is the limit.",
+    sentence="Address {subject} sent {requests} requests within {window}; {threshold} is the limit.",
     advice="Block the address while it goes on.",
     marks_automaton=True,
 )

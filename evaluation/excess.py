@@ -81,5 +81,5 @@ class ExcessWatch:
 
 
 def _counts(feature: Feature, event: Observed) -> bool:
-    cheap = feature.price_at_most is None or event.price <= feature.price_at_most
+    cheap = feature.price_at_most is None or 0 < event.price <= feature.price_at_most
     return cheap and (not feature.event_types or event.event_type in feature.event_types)

@@ -28,9 +28,9 @@ class Observed(NamedTuple):
     @property
     def act(self) -> str:
         """What the shopper did: this event, or the order that it is a line of."""
-        if self.event_type != "purchase":
+        if self.event_type not in ("cart", "purchase"):
             return self.event_id
-        return f"{self.user_id}|{self.user_session}|{self.at_ms}"
+        return f"{self.event_type}|{self.user_id}|{self.user_session}|{self.at_ms}"
 
 
 def from_event(event: Event) -> Observed:

@@ -63,9 +63,9 @@ class Pane:
 
     def _read(self, feature: Feature) -> Iterator[str]:
         name = _FIELD[feature.measure]
-        types, price_at_most = feature.event_types, feature.price_at_most
+        types, most = feature.event_types, feature.price_at_most
         for event in self.events:
-            if (not types or event.event_type in types) and (price_at_most is None or event.price <= price_at_most):
+            if (not types or event.event_type in types) and (most is None or 0 < event.price <= most):
                 value = getattr(event, name)
                 if value:
                     yield value
@@ -107,9 +107,12 @@ def measured(feature: Feature, window: Sequence[Pane], pane_seconds: int, *, bef
             panes = window if feature.measure is Measure.EVENTS else before
             return sum(len(pane.different(feature)) for pane in panes)
         case Measure.PRODUCTS | Measure.USERS | Measure.ADDRESSES | Measure.AGENTS:
-            return len(_together(feature, window))
+            different = len(_together(feature, window))
+            # No program is known where none is named: that is neither at least nor less than any number.
+            return different or (math.nan if feature.measure is Measure.AGENTS else 0)
         case Measure.NEW_ADDRESSES | Measure.NEW_AGENTS:
-            return len(_together(feature, window) - _together(feature, before))
+            usual = _together(feature, before)
+            return len(_together(feature, window) - usual) if usual else 0
         case Measure.SHARE:
             return _share(feature, window)
         case Measure.GAPS | Measure.GAP_VARIATION:

@@ -35,7 +35,7 @@ def replay_command(  # noqa: PLR0917  # typer reads the signature: each paramete
     rules: Annotated[Path | None, typer.Option(help="TOML file with other thresholds: rule.feature = number.")] = None,
     warm_up_hours: Annotated[int, typer.Option(min=0, help="Hours before that are read along: rules look back.")] = 6,
     known_network: Annotated[
-        list[str] | None, typer.Option(help="IPv4 network of a welcome automaton; may be given several times.")
+        list[str] | None, typer.Option(help="IPv4 network of a welcome bot; may be given several times.")
     ] = None,
     lateness_seconds: Annotated[int, typer.Option(min=0, help="How late an event may be and still be judged.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,

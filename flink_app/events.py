@@ -8,10 +8,11 @@ from commerce.sql.flink import FlinkDialect, instant_text, seconds
 # What the rules read. The lake has the rest.
 CARRIED = ("event_id", "event_type", "product_id", "price", "user_id", "user_session", "ip_address", "user_agent")
 
-# What the shopper did: an event, or the order that it is a line of. A till books dozens of products in one moment: the
-# event's own, which stays the same when it is sent again, or when the till's clock is ahead.
-ACT = """CASE event_type
-  WHEN 'purchase' THEN CONCAT_WS('|', user_id, user_session, CAST(event_time_parsed AS STRING))
+# What the shopper did: an event, or the order that it is a line of. A till books dozens of products in one moment, and
+# whoever orders what they had before fills a cart in one: the event's own, which stays the same when it is sent again,
+# or when the till's clock is ahead.
+ACT = """CASE WHEN event_type IN ('cart', 'purchase')
+  THEN CONCAT_WS('|', event_type, user_id, user_session, CAST(event_time_parsed AS STRING))
   ELSE event_id
 END"""
 

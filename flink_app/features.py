@@ -3,12 +3,11 @@
 Every rule ends in the same columns, so that what follows treats all rules alike.
 """
 
-import re
-
 from commerce.incident import MAX_SUBJECTS
-from commerce.rules.rule import PANE_SECONDS, Condition, Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import PANE_SECONDS, Condition, Feature, Measure, Rule, Severity, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
+from commerce.sql.template import filled, literal
 from flink_app.panes import SUBJECT_COLUMNS, How, measured_of, panes_view, site_measured
 
 _SITE_COLUMNS = {
@@ -22,7 +21,7 @@ _SITE_COLUMNS = {
 
 
 def crossings_sql(rule: Rule) -> str:
-    """Return the crossings of one rule: rule, subject, rowtime, value, evidence, samples, parties, sentence."""
+    """Return the crossings of one rule: all that an incident tells of one, its place in time, and the rule's gap."""
     return crossings_of(rule, _site_features(rule) if rule.subject_type is SubjectType.SITE else _pane_features(rule))
 
 
@@ -37,11 +36,25 @@ def crossings_of(rule: Rule, measured: str) -> str:
     """Return the crossings among what was `measured`: subject, rowtime, samples, parties, and a column a feature."""
     evidence = ", ".join(f"KEY '{feature.name}' VALUE `{feature.name}`" for feature in rule.features)
     conditions = " AND ".join(_condition(condition) for condition in rule.conditions)
-    return f"""
-        SELECT '{rule.name}' AS rule, subject, rowtime, CAST(`{rule.leading.feature}` AS DOUBLE) AS `value`,
-          JSON_OBJECT({evidence}) AS evidence, samples, parties, {_sentence(rule)} AS sentence
-        FROM ({measured}) WHERE {conditions}
-    """
+    value = f"CAST(`{rule.leading.feature}` AS DOUBLE)"
+    columns = {
+        "rule": ("STRING", literal(rule.name)),
+        "rule_version": ("BIGINT", rule.version),
+        "subject_type": ("STRING", literal(rule.subject_type)),
+        "subject": ("STRING", "subject"),
+        "severity": ("STRING", _severity(rule, value)),
+        "window_seconds": ("BIGINT", rule.window_seconds),
+        "gap_seconds": ("INT", rule.gap_seconds),
+        "value": ("DOUBLE", value),
+        "threshold": ("DOUBLE", rule.leading.threshold),
+        "evidence": ("STRING", f"JSON_OBJECT({evidence})"),
+        "samples": ("STRING", "samples"),
+        "parties": ("STRING", "parties"),
+        "sentence": ("STRING", _sentence(rule)),
+    }
+    # A literal's own type has its length. What is kept of crossings must be of one type, whichever rules there are.
+    selected = ", ".join(f"CAST({expression} AS {type_}) AS `{name}`" for name, (type_, expression) in columns.items())
+    return f"SELECT {selected}, rowtime FROM ({measured}) WHERE {conditions}"
 
 
 def _pane_features(rule: Rule) -> str:
@@ -68,6 +81,8 @@ def _feature(rule: Rule, feature: Feature) -> str:
             return gap_variation_sql(first, *others)
         case Measure.ACTIVE_SECONDS:
             return f"{rule.pane_seconds} * {first}"
+        case Measure.AGENTS:  # of nobody who named none is anything known: NULL meets no condition
+            return f"NULLIF({first}, 0)"
         case _:
             return first
 
@@ -140,6 +155,17 @@ def _trailing(window_seconds: int) -> str:
     return f"RANGE BETWEEN {seconds(window_seconds - PANE_SECONDS)} PRECEDING AND CURRENT ROW"
 
 
+def _severity(rule: Rule, value: str) -> str:
+    """Return the severity that the value gives, behind its rank: of an episode's, the greatest text is the severest."""
+    bounds = [(rise.times_threshold * rule.leading.threshold, rise.severity) for rise in reversed(rule.rises)]
+    reached = " ".join(f"WHEN {value} >= {bound} THEN {_ranked(severity)}" for bound, severity in bounds)
+    return f"CASE {reached} ELSE {_ranked(rule.severity)} END" if reached else _ranked(rule.severity)
+
+
+def _ranked(severity: Severity) -> str:
+    return literal(f"{list(Severity).index(severity)}{severity}")
+
+
 def _condition(condition: Condition) -> str:
     operator = ">=" if condition.at_least is not None else "<"
     return f"`{condition.feature}` {operator} {condition.threshold}"
@@ -147,17 +173,7 @@ def _condition(condition: Condition) -> str:
 
 def _sentence(rule: Rule) -> str:
     """Return the rule's sentence as an expression: its text, with the features' values in their places."""
-    constants = {"window_seconds": str(rule.window_seconds), "threshold": f"{rule.leading.threshold:g}"}
-    parts: list[str] = []
-    for text, name in re.findall(r"([^{]*)(?:\{(\w+)\})?", rule.sentence):
-        if text:
-            parts.append(_literal(text))
-        if name in constants:
-            parts.append(_literal(constants[name]))
-        elif name:
-            parts.append(f"CAST(`{name}` AS STRING)")
-    return f"CONCAT({', '.join(parts)})"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    names = ("subject", *(feature.name for feature in rule.features))
+    expressions = {name: f"CAST(`{name}` AS STRING)" for name in names}
+    expressions |= {"window": literal(rule.window), "threshold": literal(f"{rule.leading.threshold:g}")}
+    return f"CONCAT({', '.join(filled(rule.sentence, expressions))})"

@@ -162,7 +162,7 @@ def condition(feature: Feature) -> str:
         types = ", ".join(f"'{name}'" for name in feature.event_types)
         conditions.append(f"event_type IN ({types})")
     if feature.price_at_most is not None:
-        conditions.append(f"price <= {feature.price_at_most}")
+        conditions.append(f"price > 0 AND price <= {feature.price_at_most}")
     return " AND ".join(conditions) or "TRUE"
 
 

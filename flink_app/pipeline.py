@@ -8,13 +8,13 @@ from pyflink.table import StatementSet, StreamTableEnvironment
 
 from commerce.rules.rule import Rule, SubjectType
 from commerce.sql.flink import judged_sql
-from flink_app.episodes import crossings_views, episodes_sql, incidents_sql
+from flink_app.episodes import crossings_views, episodes_sql, incidents_sql, risen_sql, steps_sql
 from flink_app.events import CARRIED, on_time_sql, outcomes_sql, tallies_sql
 from flink_app.features import crossings_sql, site_history_sql, site_panes_sql, site_parts_sql
 from flink_app.panes import Panes, all_panes, kinds_of
 from flink_app.risk import PACE, deeds_sql, purchases_sql, risks_sql, scored_sql
 from flink_app.settings import DetectorSettings
-from flink_app.streams import give_lines, give_panes, give_time, shared_view, view
+from flink_app.streams import begin_plan, give_lines, give_panes, give_time, shared_view, view
 
 
 def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: DetectorSettings) -> StatementSet:
@@ -26,12 +26,10 @@ def build(tables: StreamTableEnvironment, *, rules: Sequence[Rule], settings: De
     panes = [*all_panes(rules, of_users=PACE if settings.behavioural_risk else ())]
     read_events(tables, panes=panes, settings=settings)
     watch_site(tables, rules)
+    if settings.behavioural_risk:
+        watch_people(tables, settings.shop_time_zone)
     statements = conclude(tables, rules=rules, settings=settings)
     if settings.behavioural_risk:
-        get_gateway().jvm.java.time.ZoneId.of(settings.shop_time_zone)  # SQL would take a misspelt one for UTC
-        view(tables, "purchases", purchases_sql())
-        view(tables, "deeds", deeds_sql(settings.shop_time_zone))
-        shared_view(tables, "scored_sessions", scored_sql())
         statements.add_insert_sql(f"INSERT INTO risks {risks_sql()}")
     return statements
 
@@ -55,7 +53,15 @@ def watch_site(tables: StreamTableEnvironment, rules: Sequence[Rule]) -> None:
         if rule.subject_type is SubjectType.SITE:
             view(tables, "site_parts", site_parts_sql(rule))
             view(tables, "site_panes", site_panes_sql())
-            view(tables, "site_history", site_history_sql(rule))
+            shared_view(tables, "site_history", site_history_sql(rule))
+
+
+def watch_people(tables: StreamTableEnvironment, time_zone: str) -> None:
+    """Create the views of behavioural risk, whose sessions are over."""
+    get_gateway().jvm.java.time.ZoneId.of(time_zone)  # SQL would take a misspelt one for UTC
+    view(tables, "purchases", purchases_sql())
+    view(tables, "deeds", deeds_sql(time_zone))
+    shared_view(tables, "scored_sessions", scored_sql())
 
 
 def conclude(
@@ -68,7 +74,11 @@ def conclude(
     """Return the statements that write `incidents` and `tallies`; `crossings` gives the query of a rule's crossings."""
     for name, query in crossings_views(rules, crossings):
         shared_view(tables, name, query)
-    view(tables, "episodes", episodes_sql(rules))
+    # Three plans, because in one the planner gives the columns of two windows the same name.
+    shared_view(tables, "steps", steps_sql(rules))
+    shared_view(tables, "episodes", episodes_sql())
+    shared_view(tables, "risen", risen_sql())
+    begin_plan(tables, "conclusions")
     statements = tables.create_statement_set()
     statements.add_insert_sql(f"INSERT INTO incidents {incidents_sql(rules)}")
     statements.add_insert_sql(f"INSERT INTO tallies {tallies_sql(settings.tally_seconds)}")

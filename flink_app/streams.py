@@ -19,6 +19,8 @@ MOST_MEMBERS = 24
 # Of open panes the events, each pane for five more, and of subjects lately busy the panes and values, that a subtask
 # holds; some two hundred bytes each. More are kept in Flink's state alone.
 MOST_IN_MEMORY = 200_000
+# Of each history of a single one. No rule looks for as many; whoever has more is compared with less of its past.
+MOST_OF_ONE = 50_000
 
 
 def view(tables: StreamTableEnvironment, name: str, query: str) -> None:
@@ -32,7 +34,17 @@ def shared_view(tables: StreamTableEnvironment, name: str, query: str) -> None:
     The planner plans the readers of a plain view one by one, leaves out of it what one of them does not need, and then
     sees no two alike: each gets windows and state of its own. A stream is where its plans end.
     """
-    tables.create_temporary_view(name, _stream(tables, tables.sql_query(query)), _in_time())
+    tables.create_temporary_view(name, _stream(tables, tables.sql_query(query), plan=name), _in_time())
+
+
+def begin_plan(tables: StreamTableEnvironment, name: str) -> None:
+    """Give the operators that SQL plans next names of their own: `name`, and their number within the plan.
+
+    A snapshot finds the state of an operator by its name. Without this the name is a number in the order in which the
+    whole job is planned: another rule in an early plan would have the state of all later ones forgotten.
+    """
+    get_gateway().jvm.floorwalker.PlanNames.fromTheFirst(tables._j_tenv.getPlanner())
+    tables.get_config().set("table.exec.uid.format", f"{name}-<id>_<transformation>")
 
 
 def give_lines(tables: StreamTableEnvironment) -> None:
@@ -40,7 +52,7 @@ def give_lines(tables: StreamTableEnvironment) -> None:
 
     As bytes, because the raw format takes broken UTF-8 for a text as it is, and only decoding shows where it is broken.
     """
-    records = _stream(tables, tables.from_path("records"))
+    records = _stream(tables, tables.from_path("records"), plan="records")
     jvm = get_gateway().jvm
     lines = jvm.floorwalker.Lines.of(records._j_data_stream, plain_lines(jvm), "event_time")
     tables.create_temporary_view("lines", DataStream(lines))
@@ -56,7 +68,7 @@ def plain_lines(jvm: Any) -> Any:
 
 def give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> None:
     """Create `events_in_time`: `judged` with event time, which passes for all shards together, and what is late."""
-    tables.create_temporary_view("judged_once", _stream(tables, tables.from_path("judged")))
+    tables.create_temporary_view("judged_once", _stream(tables, tables.from_path("judged"), plan="judged"))
     timed = tables.sql_query(timed_sql("judged_once"))
     names = timed.get_schema().get_field_names()
     schema = Schema.new_builder()
@@ -65,7 +77,7 @@ def give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> Non
     schema.column("late", "BOOLEAN NOT NULL").column_by_expression("read_at", "PROCTIME()")
     schema.watermark("rowtime", "SOURCE_WATERMARK()")
     in_time = get_gateway().jvm.floorwalker.EventTime.of(
-        _stream(tables, timed)._j_data_stream,
+        _stream(tables, timed, plan="timed")._j_data_stream,
         names.index("shard"),
         names.index("rowtime"),
         *(1000 * each for each in (settings.allowed_lateness_seconds, PANE_SECONDS, settings.idle_timeout_seconds)),
@@ -76,7 +88,7 @@ def give_time(tables: StreamTableEnvironment, settings: DetectorSettings) -> Non
 def give_panes(tables: StreamTableEnvironment, panes: Panes, kinds: dict[str, int]) -> None:
     """Create the views of panes of one kind of subject, made of `on_time`, whose column `kinds` has these bits."""
     java = get_gateway().jvm.floorwalker
-    layout = java.LayoutBuilder(1000 * PANE_SECONDS, 1000 * LONG_PANE_SECONDS, MAX_SUBJECTS)
+    layout = java.LayoutBuilder(1000 * PANE_SECONDS, 1000 * LONG_PANE_SECONDS, MAX_SUBJECTS, MOST_OF_ONE)
     for column in panes.counts:
         layout.count(column.name, column.of, kinds[column.condition])
     for column in panes.values:
@@ -87,8 +99,9 @@ def give_panes(tables: StreamTableEnvironment, panes: Panes, kinds: dict[str, in
         for each in all_measured:
             window, habit = 1000 * each.window_seconds, 1000 * each.habit_seconds
             layout.measure(each.name, is_long, each.how, each.column.name, window, habit)
-    events = _stream(tables, tables.from_path("on_time"))._j_data_stream
-    made = java.Panes(events, SUBJECT_COLUMNS[panes.subject_type], layout, MOST_IN_MEMORY)
+    subject = SUBJECT_COLUMNS[panes.subject_type]
+    events = _stream(tables, tables.from_path("on_time"), plan=f"on_time by {subject}")._j_data_stream
+    made = java.Panes(events, subject, layout, MOST_IN_MEMORY)
     for seconds, stream in ((PANE_SECONDS, made.ofShort()), (LONG_PANE_SECONDS, made.ofLong())):
         tables.create_temporary_view(panes_view(panes.subject_type, seconds), DataStream(stream), _in_time())
 
@@ -97,11 +110,12 @@ def _in_time() -> Schema:
     return Schema.new_builder().watermark("rowtime", "SOURCE_WATERMARK()").build()
 
 
-def _stream(tables: StreamTableEnvironment, table: Table) -> DataStream:
-    """Return the table's rows as they are between Flink's own operators.
+def _stream(tables: StreamTableEnvironment, table: Table, *, plan: str) -> DataStream:
+    """Return the table's rows as they are between Flink's own operators, planned under that name.
 
     PyFlink's `to_data_stream` makes objects of Java's out of each row, and the next table makes them rows again.
     """
     types = get_gateway().jvm.org.apache.flink.table.types.utils.DataTypeUtils
+    begin_plan(tables, plan)
     inside = types.toInternalDataType(table._j_table.getResolvedSchema().toSourceRowDataType())
     return DataStream(tables._j_tenv.toDataStream(table._j_table, inside))

@@ -15,8 +15,9 @@ def table_environment() -> StreamTableEnvironment:
     config.set("pipeline.name", "floorwalker-detector")
     config.set("table.local-time-zone", "UTC")
     # Flink finds the state of an operator by its name, whatever the parallelism is. By the job's shape, which changes
-    # with that, it would not, and the service starts the job all the same, without.
+    # with that, it would not, and the service starts the job all the same, without. `begin_plan` says which name.
     config.set("table.exec.uid.generation", "ALWAYS")
-    # Only episodes keep state without an end of their own; they are over long before.
-    config.set("table.exec.state.ttl", "1 d")
+    # Only episodes keep state without an end of their own. Its age is taken by the clock on the wall: a detector that
+    # was down for as long as production's streams keep records, a week, must still know which episodes it was in.
+    config.set("table.exec.state.ttl", "9 d")
     return tables

@@ -4,8 +4,6 @@ Each step adds columns to a relation that has those of the steps before it: meas
 64-bit and every quotient is of doubles in one order of operations, so that all engines come to the same last digit.
 """
 
-import re
-
 from commerce.risk.signs import (
     ELEVATED_FROM,
     HABIT_DAYS,
@@ -22,6 +20,7 @@ from commerce.risk.signs import (
     Sign,
 )
 from commerce.rules.rule import LONGEST_GAP_SECONDS, PANE_SECONDS
+from commerce.sql.template import filled, literal
 
 _DAY_SECONDS = 86_400
 
@@ -56,7 +55,7 @@ def class_sql() -> str:
     too_little = f"risk < {_number(ELEVATED_FROM)} AND signs_judged < {SIGNS_AT_LEAST}"
     said = [_when(f"{measure.name} > {_number(measure.none_at)}", _sentence(measure)) for measure in _MEASURES]
     said += [
-        _when(f"{too_little} AND {sign.name} IS NULL", _literal(sign.unjudged + " ")) for sign in SIGNS if sign.unjudged
+        _when(f"{too_little} AND {sign.name} IS NULL", literal(sign.unjudged + " ")) for sign in SIGNS if sign.unjudged
     ]
     return _columns({"risk_class": risk_class, "sentences": f"TRIM({' || '.join(said)})"})
 
@@ -108,13 +107,8 @@ def _ramp(measure: Measure) -> str:
 
 
 def _sentence(measure: Measure) -> str:
-    parts: list[str] = []
-    for text, name in re.findall(r"([^{]*)(?:\{(\w+)\})?", measure.sentence + " "):
-        if text:
-            parts.append(_literal(text))
-        if name:
-            parts.append(f"CAST({measure.told[name]} AS STRING)")
-    return " || ".join(parts)
+    told = {name: f"CAST({expression} AS STRING)" for name, expression in measure.told.items()}
+    return " || ".join(filled(measure.sentence + " ", told))
 
 
 def _when(condition: str, text: str) -> str:
@@ -128,7 +122,3 @@ def _columns(expressions: dict[str, str]) -> str:
 def _number(value: float) -> str:
     """Return a double: without the exponent it would be a decimal, which each engine divides in its own way."""
     return f"{value!r}e0"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

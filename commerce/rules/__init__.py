@@ -1,4 +1,4 @@
-"""Every rule the detector runs. A new rule is one entry here and one golden scenario."""
+"""Every rule the detector runs. What belongs to a new one beside its entry here: docs/extending.md."""
 
 from commerce.rules.account_takeover import ACCOUNT_TAKEOVER
 from commerce.rules.address_flood import ADDRESS_FLOOD

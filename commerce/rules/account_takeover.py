@@ -19,7 +19,7 @@ ACCOUNT_TAKEOVER = Rule(
     ),
     severity=Severity.CRITICAL,
     sentence=(
-        "Session {subject} was used as {users} users from {addresses} addresses within {window_seconds} seconds; "
+        "Session {subject} was used as {users} users from {addresses} addresses within {window}; "
         "{threshold} is the limit."
     ),
     advice="End the session, ask these users to sign in again, and look for where the session ids leak.",

@@ -4,7 +4,7 @@ from commerce.rules.rule import Condition, Feature, Measure, Rise, Rule, Severit
 
 ADDRESS_FLOOD = Rule(
     name="address_flood",
-    version=3,
+    version=4,
     title="Too many events from one address",
     subject_type=SubjectType.ADDRESS,
     window_seconds=30,
@@ -16,7 +16,7 @@ ADDRESS_FLOOD = Rule(
     ),
     conditions=(
         Condition(feature="events", at_least=120, meaning="four events a second for half a minute"),
-        Condition(feature="users", at_least=2, meaning="one user's flood is told of the user"),
+        Condition(feature="users", at_least=2, meaning="the flood of a single user is reported by request_flood"),
         Condition(
             feature="agents",
             less_than=3,
@@ -27,7 +27,7 @@ ADDRESS_FLOOD = Rule(
     severity=Severity.HIGH,
     rises=(Rise(times_threshold=5, severity=Severity.CRITICAL),),
     sentence=(
-        "Address {subject} sent {events} events within {window_seconds} seconds under {users} user ids with the same "
+        "Address {subject} sent {events} events within {window} under {users} user ids with the same "
         "program, and nobody bought; {threshold} is the limit for one address."
     ),
     advice="Limit the rate of the address at the edge, then look at the sample events for what it was after.",

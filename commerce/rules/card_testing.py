@@ -6,7 +6,7 @@ SMALL_PURCHASE = 5.0
 
 CARD_TESTING = Rule(
     name="card_testing",
-    version=2,
+    version=3,
     title="Card testing",
     subject_type=SubjectType.USER,
     window_seconds=600,
@@ -26,10 +26,7 @@ CARD_TESTING = Rule(
         ),
     ),
     severity=Severity.CRITICAL,
-    sentence=(
-        "User {subject} made {small_purchases} small purchases within {window_seconds} seconds; {threshold} is the "
-        "limit."
-    ),
+    sentence=("User {subject} made {small_purchases} small purchases within {window}; {threshold} is the limit."),
     advice="Stop this user's payments and tell the payment provider: the cards are likely stolen.",
     marks_automaton=True,
 )

@@ -4,7 +4,7 @@ from commerce.rules.rule import LONG_PANE_SECONDS, Condition, Feature, Measure, 
 
 CART_HOARDING = Rule(
     name="cart_hoarding",
-    version=1,
+    version=2,
     title="Cart hoarding",
     subject_type=SubjectType.USER,
     window_seconds=1800,
@@ -19,7 +19,7 @@ CART_HOARDING = Rule(
     ),
     severity=Severity.HIGH,
     sentence=(
-        "User {subject} put products into the cart {carts} times within {window_seconds} seconds and bought none; "
+        "User {subject} put products into the cart {carts} times within {window} and bought none; "
         "{threshold} is the limit."
     ),
     advice="Free the stock: empty this cart, and shorten how long a cart keeps what is scarce.",

@@ -22,7 +22,7 @@ CATALOGUE_SCRAPING = Rule(
     ),
     severity=Severity.MEDIUM,
     sentence=(
-        "User {subject} viewed {products} different products within {window_seconds} seconds and put none into a cart; "
+        "User {subject} viewed {products} different products within {window} and put none into a cart; "
         "{threshold} is the limit."
     ),
     advice="Look at the order of the products viewed. If they follow the catalogue, block the session or slow it down.",

@@ -4,7 +4,7 @@ from commerce.rules.rule import LONG_PANE_SECONDS, Condition, Feature, Measure, 
 
 CHANGED_HABITS = Rule(
     name="changed_habits",
-    version=1,
+    version=2,
     title="An account that suddenly buys from elsewhere",
     subject_type=SubjectType.USER,
     window_seconds=1800,
@@ -27,7 +27,7 @@ CHANGED_HABITS = Rule(
     severity=Severity.HIGH,
     sentence=(
         "User {subject}, who had {earlier_purchases} purchases among {earlier_events} events in the week before, "
-        "bought {purchases} times within {window_seconds} seconds from a new address and with a new program; "
+        "bought {purchases} times within {window} from a new address and with a new program; "
         "{threshold} is the limit."
     ),
     advice="Hold these orders back and ask the customer, by a way that was known before, whether they are theirs.",

@@ -1,11 +1,11 @@
-"""Many accounts behind one automaton: one address and one program, user after user."""
+"""Many accounts behind one bot: one address and one program, user after user."""
 
 from commerce.rules.rule import LONG_PANE_SECONDS, Condition, Feature, Measure, Rule, Severity, SubjectType
 
 MANY_ACCOUNTS = Rule(
     name="many_accounts",
-    version=2,
-    title="Many accounts behind one automaton",
+    version=3,
+    title="Many accounts behind one bot",
     subject_type=SubjectType.ADDRESS,
     window_seconds=3600,
     pane_seconds=LONG_PANE_SECONDS,
@@ -21,7 +21,7 @@ MANY_ACCOUNTS = Rule(
     ),
     severity=Severity.HIGH,
     sentence=(
-        "Address {subject} came under {users} user ids within {window_seconds} seconds, all with the same program, and "
+        "Address {subject} came under {users} user ids within {window}, all with the same program, and "
         "nobody bought; {threshold} is the limit."
     ),
     advice="Look at how these accounts were made. Ask for a challenge at sign-in from this address.",

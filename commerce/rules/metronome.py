@@ -19,7 +19,7 @@ METRONOME = Rule(
     ),
     severity=Severity.MEDIUM,
     sentence=(
-        "User {subject} acted {gaps} times within {window_seconds} seconds after nearly the same pause: the pauses "
+        "User {subject} acted {gaps} times within {window} after nearly the same pause: the pauses "
         "vary by {gap_variation} of their mean, people's by about 1; {threshold} such pauses are the limit."
     ),
     advice="No person keeps time like this. Find out whose program it is; slow it down or give it an interface.",

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from string import Formatter
 
+from commerce.durations import in_words
 from commerce.rules import RULES
 from commerce.rules.rule import (
     EPISODE_GAP_SECONDS,
@@ -26,11 +27,12 @@ _INTRODUCTION = f"""\
 What the detector looks for, who is watched, and from where on it is an incident. This page is rendered from
 `commerce/rules`; `python -m commerce.rules.page > docs/rules.md` writes it anew.
 
-Every rule measures a few numbers, its features, over a window of event time. What a subject did is counted in panes of
-{PANE_SECONDS} seconds, for rules with a window of hours of {LONG_PANE_SECONDS}; a rule is judged at the end of each
-pane in which the subject did something. Where all conditions hold, an episode opens. It is extended while they go on
-holding, and closes once they have not held for {EPISODE_GAP_SECONDS} seconds, with long panes for
-{LONG_EPISODE_GAP_SECONDS}. An episode is one incident, with one id and one alert, however long it lasts.
+Every rule measures a few numbers, its features, over a window of event time. What a subject did is counted in panes:
+short stretches of {in_words(PANE_SECONDS)}, or of {in_words(LONG_PANE_SECONDS)} for rules that look back half an hour
+and more. A rule is judged at the end of each pane in which the subject did something. Where all conditions hold, an
+episode opens. It is extended while they go on holding, and closes once they have not held for
+{in_words(EPISODE_GAP_SECONDS)}, with long panes for {in_words(LONG_EPISODE_GAP_SECONDS)}. An episode is one incident,
+with one id and one alert, however long it lasts.
 
 A threshold is changed for a stage in `stacks/stages.py`, by an entry in its `threshold_overrides` of the form
 `rule.feature=number`; [Operating it](operating.md) shows how.
@@ -42,18 +44,18 @@ _WATCHES = {
     SubjectType.SITE: "the site as a whole",
 }
 _MEASURES = {
-    Measure.EVENTS: "different events, where the lines of an order, purchases of one moment, are one",
+    Measure.EVENTS: "different events; carts of one moment are one, and so are purchases of one moment",
     Measure.PRODUCTS: "different products",
     Measure.USERS: "different users",
     Measure.ADDRESSES: "different addresses",
-    Measure.AGENTS: "different user agents",
+    Measure.AGENTS: "different user agents; unknown where no event names one, and then no condition on them holds",
     Measure.SHARE: "the share of such events among all of the subject's, counted likewise, from 0 to 1",
     Measure.GAPS: (
         f"pauses between an event of the user and the next, leaving out those longer than {LONGEST_GAP_SECONDS} seconds"
     ),
     Measure.GAP_VARIATION: "the standard deviation of these pauses over their mean: 0 is a clock, 1 is chance",
-    Measure.NEW_ADDRESSES: "different addresses from which the subject did not come before the window",
-    Measure.NEW_AGENTS: "different user agents that the subject did not have before the window",
+    Measure.NEW_ADDRESSES: "different addresses that the subject did not come from before the window, if it named any",
+    Measure.NEW_AGENTS: "different user agents that the subject did not have before the window, if it named any",
     Measure.EARLIER_EVENTS: "the same before the window",
     Measure.ACTIVE_SECONDS: "how long the subject was active, in whole panes",
     Measure.CROWD_EVENTS: (
@@ -95,7 +97,7 @@ def _overview(rules: Iterable[Rule]) -> Iterator[str]:
             (
                 f"[`{rule.name}`](#{rule.name})",
                 _WATCHES[rule.subject_type],
-                f"{rule.window_seconds} s",
+                rule.window,
                 rule.severity,
                 " and ".join(_limit(condition) for condition in rule.conditions),
             )
@@ -107,13 +109,13 @@ def _overview(rules: Iterable[Rule]) -> Iterator[str]:
 def _section(rule: Rule) -> Iterator[str]:
     yield f"## {rule.name}\n"
     yield f"**{rule.title}.** Version {rule.version}, severity {rule.severity}{''.join(map(_rise, rule.rises))}.\n"
-    habit = f", beside what went before in the last {rule.habit_seconds}" if rule.habit_seconds else ""
+    habit = f", beside what went before in the last {in_words(rule.habit_seconds)}" if rule.habit_seconds else ""
     yield (
-        f"It watches {_WATCHES[rule.subject_type]}, over the last {rule.window_seconds} seconds in panes of "
-        f"{rule.pane_seconds}{habit}, and measures:\n"
+        f"It watches {_WATCHES[rule.subject_type]}, over the last {rule.window} in panes of "
+        f"{in_words(rule.pane_seconds)}{habit}, and measures:\n"
     )
     yield from markdown_table(("feature", "what it counts"), ((f"`{f.name}`", _measure(f)) for f in rule.features))
-    yield f"It fires when all of these hold; `{rule.leading.feature}` stands for the rule in the incident:\n"
+    yield f"It fires when all of these hold; `{rule.leading.feature}` is the value that the incident reports:\n"
     yield from markdown_table(("condition", "because"), ((_limit(c), c.meaning) for c in rule.conditions))
     yield f"The alert says: *{_readable(rule.sentence)}*\n"
     yield f"What to do: {rule.advice}\n"
@@ -130,7 +132,7 @@ def _limit(condition: Condition) -> str:
 
 def _measure(feature: Feature) -> str:
     types = f" (of type {' or '.join(feature.event_types)})" if feature.event_types else ""
-    price = "" if feature.price_at_most is None else f" at a price of at most {feature.price_at_most:.2f}"
+    price = "" if feature.price_at_most is None else f" at a price above 0 and at most {feature.price_at_most:.2f}"
     return _MEASURES[feature.measure] + types + price
 
 

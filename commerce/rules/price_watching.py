@@ -23,7 +23,7 @@ PRICE_WATCHING = Rule(
     ),
     severity=Severity.LOW,
     sentence=(
-        "User {subject} looked {views} times at the same {products} products within {window_seconds} seconds "
+        "User {subject} looked {views} times at the same {products} products within {window} "
         "and put none into a cart; {threshold} is the limit."
     ),
     advice="A competitor or a comparison site reads these prices. Give it a feed, or slow it down.",

@@ -13,9 +13,7 @@ REQUEST_FLOOD = Rule(
         Condition(feature="events", at_least=120, meaning="two events a second for a whole minute is no person"),
     ),
     severity=Severity.HIGH,
-    sentence=(
-        "User {subject} sent {events} events within {window_seconds} seconds; {threshold} is the limit for one shopper."
-    ),
+    sentence=("User {subject} sent {events} events within {window}; {threshold} is the limit for one shopper."),
     advice="Look at the sample events. If they are one script's, rate-limit or block the user's session and address.",
     marks_automaton=True,
 )

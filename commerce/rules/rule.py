@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from commerce.durations import in_words
+
 
 class SubjectType(StrEnum):
     """What kind of thing a rule watches."""
@@ -16,7 +18,7 @@ class SubjectType(StrEnum):
 
 # A longer pause between two events is an absence, not a rhythm.
 LONGEST_GAP_SECONDS = 900
-# Rules count in panes of this length, those with a window of hours in long ones.
+# Rules count in panes of this length, those that look back half an hour and more in long ones.
 PANE_SECONDS = 10
 LONG_PANE_SECONDS = 300
 
@@ -38,15 +40,15 @@ class Severity(StrEnum):
 class Measure(StrEnum):
     """What a feature counts within the rule's window, ending at the moment judged."""
 
-    EVENTS = "events"  # events of the subject, each id once, and the lines of an order once together
+    EVENTS = "events"  # events of the subject, each id once, and carts or purchases of one moment once together
     PRODUCTS = "products"  # different products among them
     USERS = "users"  # different users among them
     ADDRESSES = "addresses"  # different addresses among them
-    AGENTS = "agents"  # different user agents among them
+    AGENTS = "agents"  # different user agents among them; where none is named, nothing is known and no condition holds
     SHARE = "share"  # of the subject's events, those of the event types, 0 to 1
     GAPS = "gaps"  # pauses between one event of the user and the next, none of no length or beyond LONGEST_GAP_SECONDS
     GAP_VARIATION = "gap_variation"  # standard deviation of these pauses over their mean: 0 is a clock
-    NEW_ADDRESSES = "new_addresses"  # different addresses, of those that the subject had none of in its habit
+    NEW_ADDRESSES = "new_addresses"  # different addresses that its habit has not; none where that has none at all
     NEW_AGENTS = "new_agents"  # different user agents, likewise
     EARLIER_EVENTS = "earlier_events"  # events of the subject in its habit, counted likewise
     ACTIVE_SECONDS = "active_seconds"  # length of all panes in which there was an event
@@ -62,7 +64,8 @@ class Measure(StrEnum):
 class Feature:
     """A number measured for the subject.
 
-    `event_types` narrows what counts, empty means all; so does `price_at_most`, None means any price.
+    `event_types` narrows what counts, empty means all; so does `price_at_most`, None means any price. What
+    costs nothing is not at most anything.
     """
 
     name: str
@@ -103,7 +106,7 @@ class Rule:
 
     It is judged at the end of each pane, over the panes that make up the window. The subject's habit is what it did
     before the window, in the rest of the `habit_seconds` that end with it. `rises` are in order; `severity` is
-    what an episode has below the first. `sentence` is a template over {subject}, {window_seconds}, {threshold} and the
+    what an episode has below the first. `sentence` is a template over {subject}, {window}, {threshold} and the
     features' names.
     """
 
@@ -126,6 +129,11 @@ class Rule:
     def leading(self) -> Condition:
         """The condition that stands for the rule."""
         return self.conditions[0]
+
+    @property
+    def window(self) -> str:
+        """The length of the window in words, as the sentence says it."""
+        return in_words(self.window_seconds)
 
     @property
     def gap_seconds(self) -> int:

@@ -16,12 +16,12 @@ SESSION_FLOOD = Rule(
         Condition(
             feature="events", at_least=70, meaning="a family that shares a session does not click so fast for so long"
         ),
-        Condition(feature="users", at_least=2, meaning="one user's flood is told of the user"),
+        Condition(feature="users", at_least=2, meaning="the flood of a single user is reported by request_flood"),
     ),
     severity=Severity.HIGH,
     rises=(Rise(times_threshold=5, severity=Severity.CRITICAL),),
     sentence=(
-        "Session {subject} sent {events} events within {window_seconds} seconds under {users} user ids; {threshold} is "
+        "Session {subject} sent {events} events within {window} under {users} user ids; {threshold} is "
         "the limit for one session."
     ),
     advice="Look at the sample events. One program changes the user id as it goes: end the session, block its address.",

@@ -41,7 +41,7 @@ SITE_SURGE = Rule(
     ),
     severity=Severity.CRITICAL,
     sentence=(
-        "The site received {events} events within {window_seconds} seconds where {usual_events} are usual, and the "
+        "The site received {events} events within {window} where {usual_events} are usual, and the "
         "additional visitors do not buy; {threshold} additional events without buyers is the limit."
     ),
     advice="Check the site's response times, then the sample events: turn on rate limits or a challenge at the edge.",

@@ -23,7 +23,7 @@ SLOW_SCRAPING = Rule(
     rises=(Rise(times_threshold=3, severity=Severity.HIGH),),
     sentence=(
         "User {subject} viewed {products} different products over {active_seconds} seconds of activity and put none "
-        "into a cart; {threshold} is the limit within {window_seconds} seconds."
+        "into a cart; {threshold} is the limit within {window}."
     ),
     advice="Compare the products viewed with a walk through the catalogue. Slow the user down or ask for a challenge.",
     marks_automaton=True,

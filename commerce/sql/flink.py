@@ -10,10 +10,9 @@ from datetime import timedelta
 
 from commerce.fields import EVENT_FIELDS
 from commerce.rejects import plain_reject_reason_sql, reject_reason_sql
+from commerce.sql.surrogates import HALF, PAIR
 
 _OBJECT = r"\A[ \t\r]*\{"
-_SURROGATE = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 
 
 class FlinkDialect:
@@ -90,8 +89,8 @@ def seconds(number: float) -> str:
 
 
 def _is_json_object(seal: str) -> str:
-    whole = rf"REGEXP_REPLACE(REGEXP_REPLACE(line, '\\\\', ''), '{_PAIR}', '')"
-    half_surrogate = f"REGEXP(line, '{_SURROGATE}') AND REGEXP({whole}, '{_SURROGATE}')"
+    whole = rf"REGEXP_REPLACE(REGEXP_REPLACE(line, '\\\\', ''), '{PAIR}', '')"
+    half_surrogate = f"REGEXP(line, '{HALF}') AND REGEXP({whole}, '{HALF}')"
     sealed = f"JSON_VALUE(CONCAT('[', line, ',\"{seal}\"]'), '$[1]')"
     parsed = f"REGEXP(line, '{_OBJECT}') AND COALESCE({sealed} = '{seal}', FALSE) AND NOT ({half_surrogate})"
     return f"CASE WHEN is_plain THEN TRUE ELSE {parsed} END"

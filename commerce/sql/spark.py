@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from commerce.fields import EVENT_FIELDS
 from commerce.rejects import reject_reason_sql
+from commerce.sql.surrogates import HALF, PAIR
 
 SESSION_SETTINGS = {
     "spark.sql.json.enablePartialResults": "false",
@@ -21,8 +22,6 @@ SESSION_SETTINGS = {
 }
 _OPTIONS = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
 _BLANK = r"\A[ \t\r]*\z"
-_SURROGATE = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
-_PAIR = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 
 
 class SparkDialect:
@@ -86,8 +85,8 @@ SELECT {names}, event_time_parsed, {reject_reason_sql(SparkDialect())} AS reason
 
 
 def _half_surrogate() -> str:
-    whole = rf"regexp_replace(regexp_replace(line, r'\\\\', ''), r'{_PAIR}', '')"
-    return f"line RLIKE r'{_SURROGATE}' AND {whole} RLIKE r'{_SURROGATE}'"
+    whole = rf"regexp_replace(regexp_replace(line, r'\\\\', ''), r'{PAIR}', '')"
+    return f"line RLIKE r'{HALF}' AND {whole} RLIKE r'{HALF}'"
 
 
 def _field_text(name: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from commerce.durations import in_words
 from commerce.incident import MAX_SUBJECTS, Incident, State
 from commerce.rules.rule import Condition, Rule, SubjectType
 from lambdas.addresses import UNREADABLE, abbreviated, with_addresses
@@ -20,6 +21,7 @@ MAX_SUBJECT = 99
 # What the subject of a mail has before the severity if it is not the first about its incident.
 RISEN = "risen to "
 SAMPLES_SHOWN = 3
+RUNBOOK = "docs/runbook.md#an-alert-about-the-shop"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +113,7 @@ def _facts(incident: Incident, *, who: str) -> str:
         "Since": _readable(incident.opened_at),
         "Last seen": f"{_readable(incident.last_seen_at)}, {over}",
         "Severity": incident.severity,
-        "Rule": f"{incident.rule}, version {incident.rule_version}, over {incident.window_seconds} seconds",
+        "Rule": f"{incident.rule}, version {incident.rule_version}, over {in_words(incident.window_seconds)}",
         **({"Samples": _samples(incident)} if incident.sample_event_ids else {}),
     }
     return "\n".join(
@@ -173,10 +175,12 @@ def _look_further(incident: Incident, *, places: Places) -> str:
     ]
     if places.athena_workgroup and places.sample_events_query:
         lines += [
-            "  Its sample events, in Athena, with the incident's id put in:",
+            "  Its sample events, in Athena, after the next nightly run, with the",
+            "  incident's id put in:",
             f"    saved query {places.sample_events_query}",
             f"    workgroup   {places.athena_workgroup}",
         ]
+    lines += ["  How to go on:", f"    {RUNBOOK}"]
     return "\n".join(lines)
 
 

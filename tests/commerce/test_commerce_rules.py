@@ -13,10 +13,10 @@ EACH_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 @EACH_RULE
 def test_a_sentence_speaks_only_of_what_an_incident_has(rule: Rule) -> None:
     """A name that nobody fills in would break the sentence on the first real attack."""
-    known = {"subject", "window_seconds", "threshold", *(feature.name for feature in rule.features)}
+    known = {"subject", "window", "threshold", *(feature.name for feature in rule.features)}
     named = {name for _, name, _, _ in Formatter().parse(rule.sentence) if name is not None}
     assert named <= known
-    assert {"threshold", "window_seconds"} <= named
+    assert {"threshold", "window"} <= named
 
 
 @EACH_RULE

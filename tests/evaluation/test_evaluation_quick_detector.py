@@ -117,12 +117,22 @@ def test_the_lines_of_an_order_count_once():
     assert found(order, tills, rules=[replace(ADDRESS_FLOOD, conditions=ADDRESS_FLOOD.conditions[:1])])
 
 
+def test_what_is_put_into_the_cart_at_once_counts_once():
+    """Whoever orders what they had before did one thing, and is no flood either."""
+    refill = [event("regular", 60, kind="cart", product=str(i)) for i in range(150)]
+    paid = [event("regular", 60, kind="purchase", product=str(i)) for i in range(150)]
+    assert found(refill, rules=[REQUEST_FLOOD, CART_HOARDING]) == []
+    both = replace(REQUEST_FLOOD, conditions=(replace(REQUEST_FLOOD.leading, at_least=2),))
+    assert [episode.value for episode in found(refill, paid, rules=[both])] == [2]
+
+
 def test_small_purchases_are_those_up_to_the_price():
-    """Ten of five are tested cards; ten of a cent more, or nine, are not."""
+    """Ten of five are tested cards; ten of a cent more, nine, or ten that cost nothing, are not."""
     episodes = found(
         every(20, count=10, user="thief", kind="purchase", price=5.0),
         every(20, count=10, user="dear", kind="purchase", price=5.01),
         every(20, count=9, user="few", kind="purchase", price=1.0),
+        every(20, count=30, user="free", kind="purchase", price=0.0),
         every(20, count=30, user="looking", price=1.0),
         rules=[CARD_TESTING],
     )
@@ -170,6 +180,13 @@ def test_an_address_is_flooded_unless_people_share_it():
     assert subjects(episodes) == {("address_flood", "bot")}
 
 
+def test_who_names_no_program_is_not_taken_for_one():
+    """A shop need not send user agents: an office of which none is known is still an office."""
+    nameless = [each._replace(user_agent=None) for each in behind("office", users=40, agents=1, count=200, step=0.2)]
+    patient = [each._replace(user_agent=None) for each in behind("home", users=40, agents=1, count=200, step=10)]
+    assert found(nameless, patient, rules=[ADDRESS_FLOOD, MANY_ACCOUNTS]) == []
+
+
 def test_a_share_at_the_limit_is_not_below_it():
     """Shares have four places: 1 of 201 is 0.0050."""
     at_limit = behind("a", users=40, agents=1, count=201, step=10, carts=1)
@@ -207,6 +224,8 @@ def test_a_habit_is_what_was_before_the_window():
         *(looks("unknown", count=9), buys("unknown", start=hour)),
         *(looks("buyer"), buys("buyer", start=hour / 2, purchases=3, agent="old"), buys("buyer", start=2 * hour)),
         *(looks("forgotten"), buys("forgotten", start=week + hour)),
+        # The shop did not tell addresses and programs before: of what is not known, nothing is new.
+        *(every(30, count=10, user="told", products=99), buys("told", start=hour)),
         rules=[CHANGED_HABITS],
     )
     assert subjects(episodes) == {("changed_habits", "robbed")}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from detecting import Detector, Record, records_of
-from scenarios import SCENARIOS, site_surge
+from scenarios import SCENARIOS, site_surge, unnamed
 from shoppers import in_order
 
 from commerce.event import Event
@@ -26,7 +26,7 @@ def java(short_lived_java: None) -> None:
 @pytest.fixture(scope="session")
 def scenes() -> list[Event]:
     """Return the scenarios of every rule, in the order of their times."""
-    return in_order(*(scenario.events() for scenario in SCENARIOS), site_surge())
+    return in_order(*(scenario.events() for scenario in SCENARIOS), unnamed(), site_surge())
 
 
 @pytest.fixture(scope="session")

@@ -86,9 +86,9 @@ def _forgotten(user: str) -> Acts:
     return views(user, unevenly(12, 1000, start=-8 * 24 * HOUR), address="198.51.100.8", agent="tool")
 
 
-def _order(user: str, at: float, *, lines: int) -> Acts:
-    """Yield what a till books at once: an event for each of the things bought."""
-    return (event(user, at, kind="purchase", product=str(i), price="1.00") for i in range(lines))
+def _order(user: str, at: float, *, lines: int, kind: str = "purchase") -> Acts:
+    """Yield what a till books at once: an event for each of the things bought, or put into the cart."""
+    return (event(user, at, kind=kind, product=str(i), price="1.00") for i in range(lines))
 
 
 def _cart(user: str, at: float, kind: str = "cart") -> Event:
@@ -135,7 +135,9 @@ SCENARIOS = (
     Scenario(
         rule="cart_hoarding",
         breaks=lambda user: (_cart(user, at) for at in unevenly(41, 1400)),
-        below=lambda user: (_cart(user, at) for at in unevenly(39, 1400)),
+        below=lambda user: chain(
+            (_cart(user, at) for at in unevenly(38, 1400)), _order(user, 700.5, lines=60, kind="cart")
+        ),
         looks_alike=lambda user: chain((_cart(user, at) for at in unevenly(41, 1400)), [_cart(user, 9, "purchase")]),
     ),
     Scenario(
@@ -143,7 +145,9 @@ SCENARIOS = (
         breaks=lambda user: (event(user, at, kind="purchase", price="1.00") for at in unevenly(10, 500)),
         below=lambda user: (event(user, at, kind="purchase", price="1.00") for at in unevenly(9, 500)),
         looks_alike=lambda user: chain(
-            (event(user, at, kind="purchase", price="25.00") for at in unevenly(20, 500)), _order(user, 250, lines=40)
+            (event(user, at, kind="purchase", price="25.00") for at in unevenly(20, 500)),
+            (event(user, at, kind="purchase", price="0.00") for at in unevenly(21, 500)),
+            _order(user, 250, lines=40),
         ),
     ),
     Scenario(
@@ -171,6 +175,20 @@ SCENARIOS = (
         looks_alike=lambda user: _thief(user, 6, agent="browser"),
     ),
 )
+
+
+def unnamed() -> list[Event]:
+    """Return people of whom addresses or programs are not told: what is unknown is neither the same nor new."""
+    office = of_many(unevenly(120, 3000), users=40, address="203.0.113.90")
+    crowded = of_many(unevenly(150, 29), users=5, address="203.0.113.91")
+    told_from_now_on = chain(
+        views("told-from-now-on", unevenly(12, 1000)),
+        (
+            event("told-from-now-on", at, kind="purchase", address="198.51.100.8", agent="browser")
+            for at in unevenly(6, 1100, start=3 * HOUR)
+        ),
+    )
+    return [*office, *crowded, *told_from_now_on]
 
 
 def site_surge() -> list[Event]:

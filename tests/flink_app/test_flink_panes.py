@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from detecting import MACHINE, SETTINGS, records_of
-from shoppers import event
+from shoppers import after, event
 
 from commerce.event import Event
 from commerce.risk.signs import ROLLING_SECONDS
@@ -32,10 +32,14 @@ OF_KIND: dict[str, Callable[[Event], bool]] = {
     "event_type IN ('cart')": lambda event: event.event_type == "cart",
     "event_type IN ('purchase')": lambda event: event.event_type == "purchase",
     "event_type IN ('cart', 'purchase')": lambda event: event.event_type in {"cart", "purchase"},
-    "event_type IN ('purchase') AND price <= 5.0": lambda e: e.event_type == "purchase" and e.price <= 5,
+    "event_type IN ('purchase') AND price > 0 AND price <= 5.0": lambda e: (
+        e.event_type == "purchase" and 0 < e.price <= 5
+    ),
 }
 VALUE: dict[str, Callable[[Event], Any]] = {
-    "act": lambda e: (e.user_id, e.user_session, e.event_time) if e.event_type == "purchase" else e.event_id,
+    "act": lambda e: (
+        (e.event_type, e.user_id, e.user_session, e.event_time) if e.event_type in ("cart", "purchase") else e.event_id
+    ),
     "event_id": lambda e: e.event_id,
     "product_id": lambda e: e.product_id,
     "user_id": lambda e: e.user_id,
@@ -64,7 +68,7 @@ def traffic() -> list[Event]:
                     product=str(dice.randrange(6)),
                     kind=dice.choice(["view", "view", "cart", "purchase", "purchase", "favorite"]),
                     name=f"e{len(sent)}",
-                    price=dice.choice(["1.00", "5.00", "5.01"]),
+                    price=dice.choice(["0.00", "1.00", "5.00", "5.01"]),
                     session=dice.choice([None, "s1", "s2"]),
                     address=dice.choice([None, f"10.0.0.{int(at) // 5000}", "10.0.1.1"]),
                     agent=dice.choice([None, "a, b", "c"]),
@@ -111,7 +115,7 @@ def _reckoned(own: Sequence[Event], measured: Measured, end: int, length: int) -
         case How.SUM_BEFORE:
             return len(usual)
         case How.NEW:
-            return len(found - usual)
+            return len(found - usual) if usual else 0
         case How.JOINED:
             return found
         case _:
@@ -184,6 +188,18 @@ def test_panes_tell_what_happened_however_little_is_held_in_memory(tmp_path, mon
     wrong = {place: (found[place], numbers) for place, numbers in expected.items() if found[place] != numbers}
     assert not wrong, f"{len(wrong)} of {len(expected)}: {next(iter(wrong.items()))}"
     assert len(expected) > 500
+
+
+@pytest.mark.parametrize(("most_of_one", "new"), [(streams.MOST_OF_ONE, 50), (150, 51)])
+def test_of_one_who_comes_from_everywhere_not_everything_is_kept(tmp_path, monkeypatch, most_of_one, new):
+    """All who are not signed in may share one name: what is known of it may not grow with them for a week."""
+    monkeypatch.setattr(streams, "MOST_OF_ONE", most_of_one)
+    events = [event("guest", at, name=f"e{at}", address=f"10.0.{at // 256}.{at % 256}") for at in range(0, 5400, 30)]
+    back = event("guest", 5400, name="back", address=events[0].ip_address)
+    told = detected(tmp_path, [*events, back])
+    last = told["user", LONG_PANE_SECONDS, "guest", round(after(5700).timestamp())]
+    (of_addresses,) = (name for name in last if name.startswith("new_addresses"))
+    assert last[of_addresses] == new, "fifty within the window, and the first one where that is forgotten"
 
 
 def test_every_rule_measures_something() -> None:

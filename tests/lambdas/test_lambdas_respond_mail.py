@@ -84,7 +84,7 @@ def fired(rule: Rule) -> Incident:
         threshold=threshold,
         evidence=json.dumps(measured),
         sample_event_ids=tuple(f"0b5c1d2e-0000-4000-8000-{number:012d}" for number in range(20)),
-        sentence=rule.sentence.format(subject=subject, window_seconds=rule.window_seconds, **words),
+        sentence=rule.sentence.format(subject=subject, window=rule.window, **words),
     )
 
 

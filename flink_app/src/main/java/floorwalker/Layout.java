@@ -23,7 +23,7 @@ final class Layout implements Serializable {
         SUM_BEFORE,
         /** How many different values there are. */
         DIFFERENT,
-        /** How many of them the habit before the window has not. */
+        /** How many of them the habit before the window has not; none where that has none at all. */
         NEW,
         /** The different values themselves, the first of them by order, joined by commas. */
         JOINED,
@@ -39,6 +39,8 @@ final class Layout implements Serializable {
     final long longMs;
     /** How many values are joined at most. */
     final int mostJoined;
+    /** How many panes and values of one subject are kept; of those beyond it the values of the oldest panes go. */
+    final int mostKept;
     /** Columns of numbers; those of pauses come after them. */
     final Column[] counts;
     /** The columns of events that these count, each once, and for each of the numbers the place among them. */
@@ -60,6 +62,7 @@ final class Layout implements Serializable {
             long shortMs,
             long longMs,
             int mostJoined,
+            int mostKept,
             List<Column> counts,
             List<Column> values,
             long longestPauseMs,
@@ -69,6 +72,7 @@ final class Layout implements Serializable {
         this.shortMs = shortMs;
         this.longMs = longMs;
         this.mostJoined = mostJoined;
+        this.mostKept = mostKept;
         this.counts = counts.toArray(new Column[0]);
         this.counted = counts.stream().map(column -> column.of).distinct().collect(Collectors.toList());
         this.countedAt = counts.stream().mapToInt(column -> counted.indexOf(column.of)).toArray();

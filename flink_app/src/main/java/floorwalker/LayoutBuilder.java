@@ -13,6 +13,7 @@ public final class LayoutBuilder {
     private final long shortMs;
     private final long longMs;
     private final int mostJoined;
+    private final int mostKept;
     private final List<Layout.Column> counts = new ArrayList<>();
     private final List<Layout.Column> values = new ArrayList<>();
     private final List<Layout.Measure> ofShort = new ArrayList<>();
@@ -20,11 +21,15 @@ public final class LayoutBuilder {
     private long longestPauseMs;
     private long quickPauseMs;
 
-    /** Panes of two lengths, in milliseconds; each long one is made of whole short ones. Of values so many are joined. */
-    public LayoutBuilder(long shortMs, long longMs, int mostJoined) {
+    /**
+     * Panes of two lengths, in milliseconds; each long one is made of whole short ones. Of values so many are joined; of
+     * one subject so many panes and values are kept.
+     */
+    public LayoutBuilder(long shortMs, long longMs, int mostJoined, int mostKept) {
         this.shortMs = shortMs;
         this.longMs = longMs;
         this.mostJoined = mostJoined;
+        this.mostKept = mostKept;
     }
 
     /** Counts the different `of` among the events of a kind. */
@@ -58,7 +63,8 @@ public final class LayoutBuilder {
     }
 
     Layout build() {
-        return new Layout(shortMs, longMs, mostJoined, counts, values, longestPauseMs, quickPauseMs, ofShort, ofLong);
+        return new Layout(
+                shortMs, longMs, mostJoined, mostKept, counts, values, longestPauseMs, quickPauseMs, ofShort, ofLong);
     }
 
     private int place(String name, boolean ofValues) {

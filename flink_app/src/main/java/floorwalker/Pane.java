@@ -56,6 +56,13 @@ final class Pane {
         return weight;
     }
 
+    /** Forgets its values; returns how many there were. */
+    int forgetValues() {
+        int forgotten = weight() - 1;
+        Arrays.fill(values, Set.of());
+        return forgotten;
+    }
+
     @SuppressWarnings("unchecked") // Java has no arrays of sets of texts
     static Set<String>[] noValues(Layout layout) {
         Set<String>[] values = new Set[layout.values.length];

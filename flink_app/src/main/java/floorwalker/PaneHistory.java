@@ -30,6 +30,10 @@ final class PaneHistory {
     void add(Pane pane) {
         panes.add(pane);
         weight += pane.weight();
+        // One value of state: a name that thousands share, or that comes from ever new addresses, must not outgrow it.
+        for (int place = 0; weight > layout.mostKept && place < panes.size() - 1; place++) {
+            weight -= panes.get(place).forgetValues();
+        }
     }
 
     /** Forgets what no window that ends at `now` or later reaches. */
@@ -67,8 +71,12 @@ final class PaneHistory {
                         different(window, measure.column).stream().sorted().limit(layout.mostJoined).collect(Collectors.joining(",")));
             case NEW:
                 List<Pane> habit = after(end - measure.habitMs);
+                Set<String> usual = different(habit.subList(0, habit.size() - window.size()), measure.column);
+                if (usual.isEmpty()) {
+                    return 0L; // where nothing was known before, nothing is new
+                }
                 Set<String> found = new HashSet<>(different(window, measure.column));
-                found.removeAll(different(habit.subList(0, habit.size() - window.size()), measure.column));
+                found.removeAll(usual);
                 return (long) found.size();
             default:
                 throw new IllegalStateException(measure.how.name());
