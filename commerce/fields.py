@@ -241,7 +241,7 @@ TALLY_FIELDS: tuple[Field, ...] = (
         name="outcome",
         type=FieldType.TEXT,
         required=True,
-        meaning="What became of the records: on_time, late, rejected or known (of a welcome automaton).",
+        meaning="What became of the records: on_time, late, rejected or known (of a welcome bot).",
     ),
     Field(name="reason", type=FieldType.TEXT, required=True, meaning="Why they were rejected; empty otherwise."),
     Field(name="records", type=FieldType.COUNT, required=True, meaning="How many records."),

@@ -7,7 +7,12 @@ that the number of metrics, and with it the bill, has a bound.
 from dataclasses import dataclass
 from typing import Final
 
-NAMESPACE: Final = "Floorwalker"
+_NAMESPACE: Final = "Floorwalker"
+
+
+def namespace(stage: str) -> str:
+    """Return the CloudWatch namespace of a stage: an account and region may have several, and an alarm is of one."""
+    return f"{_NAMESPACE}/{stage}"
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ ALERTS_SENT = Metric("AlertsSent", "Count", ("rule", "severity"), "Alerts handed
 INCIDENTS_ALLOWED = Metric("IncidentsAllowed", "Count", ("rule",), "Episodes of subjects on the allow list.")
 ALLOW_LIST_UNREAD = Metric("AllowListUnread", "Count", (), "Times that the allow list or an entry could not be read.")
 EVENTS_ON_TIME = Metric("EventsOnTime", "Count", (), "Events that the detector judged.")
-EVENTS_KNOWN = Metric("EventsKnown", "Count", (), "Events of automata that are welcome: counted, not judged.")
+EVENTS_KNOWN = Metric("EventsKnown", "Count", (), "Events of bots that are welcome: counted, not judged.")
 EVENTS_LATE = Metric("EventsLate", "Count", (), "Events too late for their window; the lake still has them.")
 RECORDS_REJECTED = Metric("RecordsRejected", "Count", ("reason",), "Records that are no events, by reason.")
 RISKS_SEEN = Metric(

@@ -1,9 +1,14 @@
-"""The field table rendered for each engine. A new engine is a column here, never a second list of fields."""
+"""The field table rendered for each engine. A new engine is a column here, never a second list of fields.
 
+`python -m commerce.schemas` prints the JSON Schema of an event, for those who send them.
+"""
+
+import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
-from commerce.fields import Field, FieldType
+from commerce.fields import EVENT_FIELDS, Field, FieldType
 
 # As on the wire: Flink's json format leaves out the zeros at the end of an instant, so it gets them as text.
 _FLINK = {
@@ -61,3 +66,7 @@ def _json_property(field: Field) -> dict[str, Any]:
     if field.max_length is not None:
         schema["maxLength"] = field.max_length
     return schema
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(json_schema(EVENT_FIELDS, title="event"), indent=2) + "\n")

@@ -73,7 +73,7 @@ def backfill(context: typer.Context, from_day: FromDay, to_day: ToDay) -> None:
 def withdraw(
     context: typer.Context,
     incident_id: Annotated[str, typer.Argument(help="The incident, as the alert names it.")],
-    because: Annotated[str, typer.Option(help="Why it was no automaton; kept with the decision.")],
+    because: Annotated[str, typer.Option(help="Why it was no bot; kept with the decision.")],
     undo: Annotated[bool, typer.Option("--undo", help="It was one after all.")] = False,
 ) -> None:
     """Withdraw an incident's verdict: `marts` then counts its events as people's again."""
@@ -91,7 +91,7 @@ def erase(
 
 @app.command()
 def upkeep(context: typer.Context) -> None:
-    """Merge small files, forget old snapshots, delete files that nothing names. No row changes."""
+    """Merge small files, forget old snapshots, delete files that nothing names, and rows whose retention is over."""
     _run(context, "upkeep", Order())
 
 
@@ -100,7 +100,7 @@ def ask_question(  # noqa: PLR0917  # typer reads the signature: each parameter 
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A name that `list` shows.")],
     values: Annotated[list[str] | None, typer.Argument(help="What the question asks for.")] = None,
-    people_only: Annotated[bool, typer.Option("--people-only", help="Without what automata did.")] = False,
+    people_only: Annotated[bool, typer.Option("--people-only", help="Without what bots did.")] = False,
     from_day: FromDay = "",
     to_day: ToDay = "",
     limit: Annotated[int | None, typer.Option(min=0, help="At most so many rows.")] = None,

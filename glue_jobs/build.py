@@ -1,8 +1,9 @@
 """The marts job: computes again what the lake's changes touch, and nothing else.
 
 First the sessions, then each mart behind those it reads: the days and weeks touched of those with a period, the
-whole of the others, which read only other marts and so never all events. Each write is one commit; what has been
-built is noted last, so a build that dies is done again and gives the same tables.
+whole of the others, which read only other marts and so never all events. Each write is one commit; what is about to
+change is noted first and what has been built is noted last, so a build that dies is done again and gives the same
+tables.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from glue_jobs.changes import Changes, days_of_week, note_stale, read_changes, week_of
+from glue_jobs.definitions import note_definitions
 from glue_jobs.engine import Engine
-from glue_jobs.judged_sessions import judged_session_days
+from glue_jobs.judged_sessions import days_of_sessions, judged_session_days
 from glue_jobs.known_networks import note_networks
 from glue_jobs.marts import Mart, Period, Reading, mart_named, marts
 from glue_jobs.readings import STANDING_VERDICTS, mart_sql, on_days
@@ -40,45 +42,49 @@ class Build:
         for table in (*TABLES, *(mart.table for mart in marts())):
             self.engine.create(table)
         changes = read_changes(self.engine, known_networks=self.settings.known_networks, asked_for=self.asked_for)
-        if not changes.days:
+        if not changes.days | changes.outdated_days:
             self._note_networks(changes)
             return {"days": 0, "restatements": 0}
         present_verdicts(self.engine, STANDING_VERDICTS, changes.verdicts)
         self.engine.present(SHOP, SHOP_COLUMNS, [{"time_zone": self.settings.shop_time_zone, "asked_at": self.clock()}])
+        self._foretell(changes, changes.days | changes.outdated_days)
         days = (changes.days | self._sessions(changes)) - changes.final
         restated = self._marts(changes, days)
         self._note(changes)
-        return {"days": len(days), "restatements": restated}
+        return {"days": len(days | changes.outdated_days), "restatements": restated}
+
+    def _foretell(self, changes: Changes, days: frozenset[date]) -> None:
+        """Mark the days that are about to change; one that has never been built is found again by its events."""
+        if (days & changes.built.keys()) - changes.stale:
+            note_stale(self.engine, days)
+            self.reached("built_days: stale")
 
     def _sessions(self, changes: Changes) -> frozenset[date]:
         """Bring the sessions up to date; return the days on which sessions begin that are others now."""
-
-        def foretell(days: frozenset[date]) -> None:
-            if unforeseen := days - changes.days:
-                note_stale(self.engine, unforeseen)
-                self.reached("built_days: stale")
-
+        mart = mart_named(SESSIONS)
+        foretold = changes.days | changes.outdated_days
         sessions = Sessions(
             engine=self.engine,
-            mart=mart_named(SESSIONS),
+            mart=mart,
             differing_days=changes.differing_days,
             known_networks=changes.networks,
-            foretell=foretell,
+            foretell=lambda days: self._foretell(changes, days - foretold),
         )
         begun: frozenset[date] = frozenset()
-        for days in self._in_portions(changes.days):
+        for days in self._in_portions(changes.days | changes.outdated_days_of(mart)):
             begun |= sessions.rebuild(days)
             self.reached(f"{SESSIONS}: {max(days)}")
         return begun
 
     def _marts(self, changes: Changes, days: frozenset[date]) -> int:
         restatements = Restatements(engine=self.engine, changes=changes, restated_at=self.clock())
-        differing = changes.differing_days | judged_session_days(self.engine, changes.verdicts)
+        among = days_of_sessions(days | changes.outdated_days)
+        differing = changes.differing_days | judged_session_days(self.engine, changes.verdicts, among=among)
         restated = 0
         for mart in marts():
             if mart.name == SESSIONS:
                 continue
-            for periods in self._periods(mart, days, changes):
+            for periods in self._periods(mart, days | changes.outdated_days_of(mart), changes):
                 self.engine.hold("computed", _both_readings(mart, periods, differing, changes.networks))
                 restated += restatements.tell(mart, "computed", periods)
                 self._replace(mart, periods)
@@ -113,6 +119,9 @@ class Build:
         self.engine.replace(VERDICTS, f"SELECT {', '.join(VERDICTS.column_names)} FROM {STANDING_VERDICTS}")
         self.reached("verdicts")
         self._note_networks(changes)
+        if changes.outdated:
+            note_definitions(self.engine, changes.outdated, at=self.clock())
+            self.reached("built_with")
         built_at = self.clock()
         noted = {"built_at": built_at, "stale": False}
         rows = [{"day": day, **vars(state), **noted} for day, state in sorted(changes.current.items())]

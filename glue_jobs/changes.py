@@ -1,8 +1,9 @@
 """What has changed since the marts were last built: days that got or lost events, verdicts, and who is welcome.
 
 `built_days`, `verdicts` and `known_networks` say what the marts know and are written after them. A build that dies
-leaves them as they were, and the next one finds the same changes. What it could no longer find, days that only the
-sessions' table as it was told of, is noted before that table is written.
+leaves them as they were, and the next one finds the same changes, unless they have been taken back meanwhile: an
+incident is withdrawn, a setting is put right. So the days that a build is about to touch are marked stale before its
+first write, and are computed again whatever has become of the reason.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from glue_jobs.definitions import outdated_marts
 from glue_jobs.engine import Engine
 from glue_jobs.known_networks import built_networks, days_of_networks, told_networks
 from glue_jobs.marts import Mart
@@ -31,8 +33,9 @@ class DayState:
 class Changes:
     """The lake now, and what the marts were built from.
 
-    `setting_days` are those with events from networks that have become known or are so no more. `lost` are the days of
-    which a table has forgotten rows.
+    `setting_days` are those with events from networks that have become known or are so no more. `stale` are those that
+    a build had begun with when it died. `lost` are the days of which a table has forgotten rows. `outdated` are the
+    marts that this version computes otherwise than they are built.
     """
 
     built: dict[date, DayState]
@@ -46,6 +49,7 @@ class Changes:
     stale: frozenset[date] = frozenset()
     asked_for: frozenset[date] = frozenset()
     lost: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    outdated: frozenset[str] = frozenset()
 
     @cached_property
     def final(self) -> frozenset[date]:
@@ -72,7 +76,16 @@ class Changes:
     @property
     def days(self) -> frozenset[date]:
         """Every day whose numbers may be others now."""
-        return (self.event_days | self.stale | self.setting_days | _days(self.changed_verdicts)) - self.final
+        return (self.event_days | self.stale | self.judged_anew) - self.final
+
+    @property
+    def outdated_days(self) -> frozenset[date]:
+        """Days that the outdated marts have to be computed for, whether anything else changed or not."""
+        return frozenset(self.built.keys() - self.final if self.outdated else ())
+
+    def outdated_days_of(self, mart: Mart) -> frozenset[date]:
+        """Return the days that this mart has to be computed for because it is outdated."""
+        return self.outdated_days if mart.name in self.outdated else frozenset()
 
     @property
     def differing_days(self) -> frozenset[date]:
@@ -80,19 +93,34 @@ class Changes:
 
         Those a verdict reaches into. Welcome automata come every day: looking for them costs what computing does.
         """
-        judged = _days(self.verdicts | self.verdicts_before) | self.final  # verdicts of these may be forgotten
+        # The verdicts of final days may be forgotten, and of those on stale days only a build that died knew.
+        judged = _days(self.verdicts | self.verdicts_before) | self.final | self.stale
         return judged | self.built.keys() | self.current.keys() if self.networks | self.networks_before else judged
+
+    @cached_property
+    def settled(self) -> frozenset[date]:
+        """Days whose numbers could be taken for the day's: it was over when they were built, or nothing came since."""
+        return frozenset(
+            day for day, state in self.built.items() if self.was_over(day) or self.current.get(day) == state
+        )
+
+    @cached_property
+    def judged_anew(self) -> frozenset[date]:
+        """Days on which a verdict changed, or the setting of who is welcome."""
+        return _days(self.changed_verdicts) | self.setting_days
+
+    def was_over(self, day: date) -> bool:
+        """Return whether the day had ended when the marts were last built."""
+        return self.built_at is not None and self.built_at.date() > day
 
     @property
     def known(self) -> frozenset[date]:
         """Days with events, now or when the marts were last built."""
         return frozenset(self.built.keys() | self.current.keys())
 
-    def incidents(self, days: Iterable[date] | None) -> tuple[str, ...]:
-        """Return the incidents whose verdicts changed on these days, None for any, in order of their ids."""
-        wanted = None if days is None else set(days)
-        changed = self._days_of_incidents.items()
-        return tuple(name for name, reached in changed if wanted is None or not wanted.isdisjoint(reached))
+    def incidents(self, days: frozenset[date]) -> tuple[str, ...]:
+        """Return the incidents whose verdicts changed on these days, in order of their ids."""
+        return tuple(name for name, reached in self._days_of_incidents.items() if not days.isdisjoint(reached))
 
     @cached_property
     def _days_of_incidents(self) -> dict[str, frozenset[date]]:
@@ -110,6 +138,7 @@ def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: 
     """
     built = engine.ask(f"SELECT {', '.join(BUILT_DAYS.column_names)} FROM built_days").rows
     current = engine.ask(CURRENT_DAYS).rows
+    begun = _begun(engine, {day for day, *_ in current} - {day for day, *_ in built})
     networks_before = built_networks(engine)
     networks = told_networks(known_networks, built=networks_before)
     lost = lost_days(engine)
@@ -123,14 +152,15 @@ def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: 
         networks_before=networks_before,
         networks=networks,
         setting_days=days_of_networks(engine, networks ^ networks_before) - final,
-        stale=frozenset(day for day, *_, stale in built if stale),
+        stale=begun | {day for day, *_, stale in built if stale},
         asked_for=frozenset(asked_for),
         lost=lost,
+        outdated=outdated_marts(engine),
     )
 
 
 def note_stale(engine: Engine, days: Collection[date]) -> None:
-    """Write down, before the sessions change, that the marts of these days have to follow."""
+    """Write down, before anything of these days changes, that all of it has to follow."""
     kept = ", ".join(name for name in BUILT_DAYS.column_names if name != "stale")
     engine.replace(BUILT_DAYS, f"SELECT {kept}, stale OR {on_days('day', days)} AS stale FROM built_days")
 
@@ -143,6 +173,14 @@ def week_of(day: date) -> date:
 def days_of_week(monday: date) -> list[date]:
     """Return the seven days of a week."""
     return [monday + timedelta(days=n) for n in range(7)]
+
+
+def _begun(engine: Engine, unbuilt: Collection[date]) -> frozenset[date]:
+    """Return the days of which there are sessions though they have never been built: a build died there."""
+    if not unbuilt:
+        return frozenset()
+    found = engine.ask(f"SELECT DISTINCT day FROM sessions WHERE {on_days('day', unbuilt)}").rows
+    return frozenset(day for (day,) in found)
 
 
 def _days(verdicts: Iterable[Verdict]) -> frozenset[date]:

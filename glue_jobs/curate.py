@@ -18,6 +18,7 @@ from glue_jobs.engine import Engine
 from glue_jobs.incidents import take_incidents
 from glue_jobs.raw import RawBucket, RawObject, batches
 from glue_jobs.settings import LakeSettings
+from glue_jobs.staging import staged
 from glue_jobs.tables import EVENTS, REJECTS, RUNS, TABLES, Table
 
 
@@ -37,6 +38,7 @@ class ObjectAccount:
 
 
 Accounts = Mapping[str, ObjectAccount]
+Groups = Callable[[Sequence[RawObject]], Iterable[Sequence[RawObject]]]
 Take = Callable[[Sequence[RawObject]], Accounts]
 
 
@@ -58,10 +60,8 @@ class Curate:
         for table in TABLES:
             self.engine.create(table)
         run_id = uuid.uuid4().hex
-        events = self._feed("events", run_id=run_id, prefix=self.settings.events_prefix, take=self._take_events)
-        incidents = self._feed(
-            "incidents", run_id=run_id, prefix=self.settings.incidents_prefix, take=self._take_incidents
-        )
+        events = self._feed("events", run_id=run_id, groups=self._staged, take=self._take_events)
+        incidents = self._feed("incidents", run_id=run_id, groups=self._unstaged, take=self._take_incidents)
         return {**_sums(events), "incident_objects": len(incidents), "allowances": self._allowances()}
 
     def _allowances(self) -> int:
@@ -72,15 +72,22 @@ class Curate:
         self.reached("allowances")
         return held
 
-    def _feed(self, feed: str, *, run_id: str, prefix: str, take: Take) -> list[ObjectAccount]:
+    def _feed(self, feed: str, *, run_id: str, groups: Groups, take: Take) -> list[ObjectAccount]:
+        prefix = {"events": self.settings.events_prefix, "incidents": self.settings.incidents_prefix}[feed]
         taken = {key for (key,) in self.engine.ask("SELECT source_object FROM runs WHERE feed = ?", (feed,)).rows}
         pending = [found for found in self.raw.objects(prefix) if found.key not in taken]
         self._clear_leftovers(pending)
         return [
             account
-            for batch in batches(pending, megabytes=self.settings.batch_megabytes)
-            for account in self._batch(feed, run_id=run_id, objects=batch, take=take)
+            for group in groups(pending)
+            for account in self._batch(feed, run_id=run_id, objects=group, take=take)
         ]
+
+    def _staged(self, objects: Sequence[RawObject]) -> Iterable[Sequence[RawObject]]:
+        return staged(self.engine, objects, megabytes=self.settings.batch_megabytes)
+
+    def _unstaged(self, objects: Sequence[RawObject]) -> Iterable[Sequence[RawObject]]:
+        return batches(objects, megabytes=self.settings.batch_megabytes)
 
     def _batch(self, feed: str, *, run_id: str, objects: Sequence[RawObject], take: Take) -> list[ObjectAccount]:
         accounts = take(objects)
@@ -92,7 +99,7 @@ class Curate:
         return list(accounts.values())
 
     def _take_events(self, objects: Sequence[RawObject]) -> Accounts:
-        self.engine.stage(objects)
+        """Write the records that are `judged`, those of the objects."""
         accounts = {found.key: ObjectAccount() for found in objects}
         for key, records, rejects in self.engine.ask(JUDGED_BY_OBJECT).rows:
             accounts[key].records, accounts[key].rejects = records, rejects

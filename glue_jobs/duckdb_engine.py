@@ -6,27 +6,27 @@ DuckDB reads the data files themselves, on disk or through Arrow's S3, and needs
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.dataset as ds  # type: ignore[import-untyped]
-from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.expressions import And, BooleanExpression, In, LessThan, Or, Reference
+from pyiceberg.expressions import And, Or
 from pyiceberg.table import Table as IcebergTable
 
 from commerce.sql.duckdb import judged_sql
 from glue_jobs import iceberg_upkeep
 from glue_jobs.arrow import arrow_schema
-from glue_jobs.engine import Answer, Expired, day_literal, make_warehouse
-from glue_jobs.iceberg import iceberg_partition, iceberg_schema
+from glue_jobs.catalogs import open_catalog
+from glue_jobs.engine import Answer, Expired, day_literal
+from glue_jobs.iceberg import add_columns, has_changed, iceberg_partition, iceberg_schema, is_before, is_one_of
 from glue_jobs.iceberg_transaction import OnceCopiedTransaction
 from glue_jobs.lines import arrow_lines
 from glue_jobs.marts import marts
-from glue_jobs.raw import RawBucket, RawObject
+from glue_jobs.raw import RawBucket, RawObject, together
 from glue_jobs.settings import LakeSettings
 from glue_jobs.tables import TABLES, Column, Table
 
@@ -37,11 +37,12 @@ class DuckDbEngine:
     """The embedded engine. It is the lake's only writer, so what it knows of a table stays true between its commits."""
 
     def __init__(
-        self, *, catalog: Catalog, connection: duckdb.DuckDBPyConnection, database: str, raw: RawBucket
+        self, *, catalog: Catalog, connection: duckdb.DuckDBPyConnection, settings: LakeSettings, raw: RawBucket
     ) -> None:
         self._catalog = catalog
         self._connection = connection
-        self._database = database
+        self._database = settings.database
+        self._megabytes = settings.batch_megabytes
         self._raw = raw
         self._tables: dict[str, IcebergTable] = {}
         for table in (*TABLES, *(mart.table for mart in marts())):
@@ -51,18 +52,19 @@ class DuckDbEngine:
     @classmethod
     def open(cls, settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str]) -> "DuckDbEngine":
         """Open the catalog that the settings name, and a database in memory."""
-        catalog = load_catalog("lake", **_catalog_properties(settings, environment))
-        if not catalog.namespace_exists(settings.database):
-            catalog.create_namespace(settings.database)
+        catalog = open_catalog(settings, environment)
         connection = duckdb.connect()
         connection.execute("SET TimeZone = 'UTC'")
         if settings.memory_megabytes:
             connection.execute(f"SET memory_limit = '{settings.memory_megabytes:d}MB'")
-        return cls(catalog=catalog, connection=connection, database=settings.database, raw=raw)
+        return cls(catalog=catalog, connection=connection, settings=settings, raw=raw)
 
     def create(self, table: Table) -> None:
-        """Create the table if it is not there."""
-        if table.name not in self._tables:
+        """Create the table if it is not there, or add the columns that it lacks."""
+        if (known := self._tables.get(table.name)) is not None:
+            if add_columns(known, table):
+                self._bind(table)
+        else:
             schema = iceberg_schema(table)
             self._tables[table.name] = self._catalog.create_table(
                 self._identifier(table),
@@ -71,9 +73,10 @@ class DuckDbEngine:
                 properties=table.properties,
             )
 
-    def stage(self, objects: Sequence[RawObject]) -> None:
-        """Read and judge the records of raw objects: the relation `judged`."""
-        lines = pa.concat_tables([arrow_lines(found, self._raw.read(found.key)) for found in objects])
+    def stage(self, objects: Sequence[RawObject]) -> int:
+        """Read and judge the records of raw objects: the relation `judged`. Return how many were taken."""
+        taken = list(together(((found, self._raw.read(found.key)) for found in objects), megabytes=self._megabytes))
+        lines = pa.concat_tables([arrow_lines(found, content) for found, content in taken])
         self._connection.register("lines", lines)
         judged = judged_sql(lines="lines", carried=(*CARRIED, "raw"))
         self._connection.execute(
@@ -81,6 +84,7 @@ class DuckDbEngine:
             f"SELECT * REPLACE (CASE WHEN reason IS NOT NULL THEN raw END AS raw) FROM ({judged})"
         )
         self._connection.unregister("lines")
+        return len(taken)
 
     def present(self, name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
         """Make a few rows a relation of that name."""
@@ -116,16 +120,16 @@ class DuckDbEngine:
             return
         rows = self._rows(table, select)
         with self._transaction(table) as transaction:
-            transaction.overwrite(rows, overwrite_filter=_is_one_of(column, {day.isoformat() for day in values}))
+            transaction.overwrite(rows, overwrite_filter=is_one_of(column, {day.isoformat() for day in values}))
         self._bind(table)
 
     def delete(self, table: Table, column: str, values: Sequence[str], *, days: Collection[date] | None = None) -> None:
         """Delete the rows that have one of the values; `days` says in which partitions they are, None for any."""
         if not values:
             return
-        condition = _is_one_of(column, values)
+        condition = is_one_of(column, values)
         if days and table.partition:
-            condition = And(_is_one_of(table.partition, {day.isoformat() for day in days}), condition)
+            condition = And(is_one_of(table.partition, {day.isoformat() for day in days}), condition)
         with self._transaction(table) as transaction:
             transaction.delete(condition)
         self._bind(table)
@@ -133,8 +137,7 @@ class DuckDbEngine:
     def delete_lines(self, table: Table, lines: Mapping[str, Collection[int]]) -> None:
         """Delete the rows that came from these lines, by `source_object` the `line_number`s."""
         conditions = [
-            And(_is_one_of("source_object", [key]), _is_one_of("line_number", numbers))
-            for key, numbers in lines.items()
+            And(is_one_of("source_object", [key]), is_one_of("line_number", numbers)) for key, numbers in lines.items()
         ]
         if conditions:
             with self._transaction(table) as transaction:
@@ -144,7 +147,7 @@ class DuckDbEngine:
     def delete_before(self, table: Table, column: str, day: date) -> None:
         """Delete the rows whose day, or instant in UTC, is before the day."""
         with self._transaction(table) as transaction:
-            transaction.delete(_is_before(column, day, instant=table.type_of(column) == "timestamp"))
+            transaction.delete(is_before(column, day, instant=table.type_of(column) == "timestamp"))
         self._bind(table)
 
     def ask(self, select: str, values: Sequence[str] = ()) -> Answer:
@@ -197,17 +200,36 @@ class DuckDbEngine:
         return OnceCopiedTransaction(self._iceberg(table))
 
     def _bind(self, table: Table) -> None:
-        """Let the table's bare name stand for the files it has now."""
+        """Let the table's bare name stand for the files it has now, with every column that is declared."""
+        written = f"{table.name}_written"
+        for name in (table.name, written):
+            self._connection.unregister(name)
+            self._connection.execute(f"DROP VIEW IF EXISTS {name}")
         files = self._files(table)
-        self._connection.unregister(table.name)
-        self._connection.execute(f"DROP VIEW IF EXISTS {table.name}")
         if files is None:
             self._connection.register(table.name, arrow_schema(table.columns).empty_table())
-        elif isinstance(files, list):
-            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
-            self._connection.execute(f"CREATE TEMP VIEW {table.name} AS FROM read_parquet([{listed}])")
+        elif has_changed(self._iceberg(table), table):
+            self._name(written, files, differ=True)
+            self._fill(table, written)
         else:
-            self._connection.register(table.name, files)
+            self._name(table.name, files)
+
+    def _name(self, name: str, files: list[str] | ds.Dataset | pa.Table, *, differ: bool = False) -> None:
+        """Let the name stand for the files; where they differ in their columns, each has to be opened for that."""
+        if isinstance(files, list):
+            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+            rows = f"read_parquet([{listed}], union_by_name = {differ})"
+            self._connection.execute(f"CREATE TEMP VIEW {name} AS FROM {rows}")
+        else:
+            self._connection.register(name, files)
+
+    def _fill(self, table: Table, written: str) -> None:
+        """Let the table's name stand for its declared columns, NULL where what was written does not have one."""
+        self._connection.register(f"{table.name}_declared", arrow_schema(table.columns).empty_table())
+        self._connection.execute(
+            f"CREATE TEMP VIEW {table.name} AS SELECT {', '.join(table.column_names)} "
+            f"FROM (FROM {written} UNION ALL BY NAME FROM {table.name}_declared)"
+        )
 
     def _files(self, table: Table) -> list[str] | ds.Dataset | pa.Table | None:
         """Return paths on disk, or what Arrow reads elsewhere; None for no files or no table."""
@@ -221,24 +243,6 @@ class DuckDbEngine:
         if not paths or paths[0].startswith("file:"):
             return [unquote(urlparse(path).path) for path in paths] or None
         filesystem = iceberg.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
-        return ds.dataset([path.split("://", 1)[1] for path in paths], filesystem=filesystem, format="parquet")
-
-
-def _is_one_of(column: str, values: Collection[Any]) -> BooleanExpression:
-    return In(Reference(column), set(values))  # type: ignore[call-arg, arg-type]
-
-
-def _is_before(column: str, day: date, *, instant: bool) -> BooleanExpression:
-    bound = f"{day.isoformat()}T00:00:00+00:00" if instant else day.isoformat()
-    return LessThan(Reference(column), bound)  # type: ignore[call-arg, arg-type]
-
-
-def _catalog_properties(settings: LakeSettings, environment: Mapping[str, str]) -> dict[str, str]:
-    if settings.catalog == "sqlite":
-        folder = Path(settings.warehouse).resolve()
-        make_warehouse(folder)
-        return {"type": "sql", "uri": f"sqlite:///{folder}/catalog.db", "warehouse": folder.as_uri()}
-    endpoint = environment.get("AWS_ENDPOINT_URL")
-    endpoints = {"glue.endpoint": endpoint, "s3.endpoint": environment.get("AWS_ENDPOINT_URL_S3", endpoint)}
-    given = {name: url for name, url in endpoints.items() if url}
-    return {"type": "glue", "warehouse": settings.warehouse, **given}
+        names = [path.split("://", 1)[1] for path in paths]
+        schema = iceberg.schema().as_arrow() if has_changed(iceberg, table) else None  # else what the first file says
+        return ds.dataset(names, schema=schema, filesystem=filesystem, format="parquet")

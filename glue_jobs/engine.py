@@ -1,6 +1,7 @@
 """What the jobs ask of an engine. SQL handed to an engine is DuckDB's; an engine that speaks another one translates.
 
-In that SQL every table of the lake goes by its bare name, and a table that nobody has written yet is empty.
+In that SQL every table of the lake goes by its bare name, and a table that nobody has written yet is empty, as is a
+column that a table does not have yet.
 """
 
 import re
@@ -41,10 +42,13 @@ class Engine(Protocol):
     """DuckDB or Spark over the same Iceberg tables. Each write is one atomic commit to one table."""
 
     def create(self, table: Table) -> None:
-        """Create the table if it is not there."""
+        """Create the table if it is not there, or add the columns it lacks. A column not declared any more is kept."""
 
-    def stage(self, objects: Sequence[RawObject]) -> None:
-        """Read and judge the records of raw objects: the relation `judged`, good for the next statements."""
+    def stage(self, objects: Sequence[RawObject]) -> int:
+        """Read and judge the records of raw objects: the relation `judged`, good for the next statements.
+
+        Returns how many objects that are, the first ones: at least one, and no more than fit into memory.
+        """
 
     def present(self, name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
         """Make a few rows a relation of that name."""

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 
 from commerce.settings import SettingsError, decode
 from glue_jobs.allowances import AllowListError
@@ -17,17 +18,20 @@ from glue_jobs.raw import RawError
 from glue_jobs.settings import LakeSettings, Order
 from glue_jobs.withdraw import WithdrawError
 
+OWN = ("job", *(field.name for cls in (LakeSettings, Order) for field in fields(cls)))
+
 
 def arguments(argv: Sequence[str]) -> dict[str, str]:
-    """Return `--name value` and `--name=value` as a map; a name that another follows has the empty value."""
+    """Return what is given as `--name value` or `--name=value` under the names that the jobs know.
+
+    Each of them has a value, whatever that looks like: a shopper's id may begin with dashes.
+    """
     given: dict[str, str] = {}
-    name = ""
-    for word in argv:
-        if word.startswith("--"):
-            name, _, value = word[2:].partition("=")
-            given[name] = value
-        elif name and given[name] == "":
-            given[name] = word
+    words = iter(argv)
+    for word in words:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if word.startswith("--") and name in OWN:
+            given[name] = value if equals else next(words, "")
     return given
 
 

@@ -84,11 +84,13 @@ def remove_orphans(iceberg: IcebergTable, *, before: datetime) -> int:
 def _merges(tasks: Sequence[FileScanTask]) -> Iterator[list[FileScanTask]]:
     """Yield files to make one of, in order: so many as fit into memory together."""
     merge: list[FileScanTask] = []
+    size = 0
     for task in tasks:
         merge.append(task)
-        if sum(each.file.file_size_in_bytes for each in merge) >= MERGED_MEGABYTES * 1_000_000:
+        size += task.file.file_size_in_bytes
+        if size >= MERGED_MEGABYTES * 1_000_000:
             yield merge
-            merge = []
+            merge, size = [], 0
     if len(merge) > 1:
         yield merge
 

@@ -14,9 +14,10 @@ from commerce.incident import Incident, RiskSignal, Tally, parse
 from glue_jobs.arrival import Hours
 from glue_jobs.asking import ask
 from glue_jobs.engine import Engine
-from glue_jobs.raw import RawBucket, RawObject, batches, records
+from glue_jobs.raw import RawBucket, RawObject, records
 from glue_jobs.retention import hour_of, until_hours
 from glue_jobs.settings import LakeSettings
+from glue_jobs.staging import staged
 from glue_jobs.tables import EVENTS, REJECTS
 
 
@@ -122,8 +123,7 @@ class LakeLedger:
         lost = max(until.get(EVENTS.name, ""), until.get(REJECTS.name, ""))
         there = Counter({found.key: taken.get(found.key, 0) for found in objects if hour_of(found.arrived_at) < lost})
         whole = [found for found in objects if found.key in taken and found.key not in there]
-        for batch in batches(whole, megabytes=self._megabytes):
-            self.engine.stage(batch)
+        for _ in staged(self.engine, whole, megabytes=self.settings.batch_megabytes):
             there.update(dict(self.engine.ask(RECORDS_BY_OBJECT).rows))
             self._lost(differences, forgetful=EVENTS.name in until)
         for found in objects:
@@ -143,10 +143,6 @@ class LakeLedger:
             if not event_id or ids[key] > duplicates.get(key, 0):
                 name = f"event {event_id}, " if event_id else ""
                 differences.add("raw record in no table of the lake", f"{name}{key}, line {number}")
-
-    @property
-    def _megabytes(self) -> int:
-        return self.settings.batch_megabytes
 
     def _incidents(self, archive: "Archive", differences: "_Differences") -> None:
         taken = self._taken("incidents")

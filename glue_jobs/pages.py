@@ -18,7 +18,7 @@ from commerce.fields import (
     Field,
     FieldType,
 )
-from commerce.metrics import METRICS, NAMESPACE
+from commerce.metrics import METRICS, namespace
 from commerce.rejects import MAX_LINE_CHARACTERS, MAX_OPENING_BRACKETS, REJECT_REASONS, TOLERATED_CLOCK_LEAD
 from commerce.rules.page import markdown_table
 from glue_jobs.incidents import NOT_AN_INCIDENT
@@ -39,6 +39,7 @@ _EVENT = """\
 One event is one line of UTF-8 JSON, an object with these fields; others are allowed and ignored. Ids and price travel
 as text, because a JSON number loses digits on its way through some programs. An absent field is left out. A record of
 the events stream holds one event, its partition key is `user_id`; a record of several lines counts as several.
+`python -m commerce.schemas` prints the JSON Schema, for a sender's own tests.
 
 ```json
 {"event_id":"e-1","event_time":"2025-03-03T08:00:00.000Z","event_type":"view","product_id":"1004856","price":"130.76","user_id":"520088904"}
@@ -94,8 +95,8 @@ tally and no signal of risk.
 _METRICS = f"""\
 ## Metrics
 
-In the CloudWatch namespace `{NAMESPACE}`. The values of a dimension are few and known, never a shopper; a rule or a
-reason that the responder does not know yet is counted as `other`.
+In the CloudWatch namespace `{namespace("STAGE")}`. The values of a dimension are few and known, never a shopper; a rule
+or a reason that the responder does not know yet is counted as `other`.
 """
 # What a sender must know of a pattern that is no pleasure to read.
 _PATTERNS = {
@@ -121,15 +122,15 @@ files; `python -m glue_jobs.pages marts > docs/marts.md` writes it anew.
 
 ## Two readings of every number
 
-Each row says in `reading` what it counts: `all_traffic`, or `people_only`, which leaves out what automata did. An
-incident of a rule that marks an automaton takes the events of its user, session or address out, from a pane before
+Each row says in `reading` what it counts: `all_traffic`, or `people_only`, which leaves out what bots did. An
+incident of a rule that marks a bot takes the events of its user, session or address out, from a pane before
 the first window above the threshold to the last moment above it; of a [surge](rules.md#site_surge) it takes out the
 users who came with it, only looked, and share a browser that is rare at other times. The table
 [verdicts](tables.md#verdicts) says who and when. In `ask`, `--people-only` chooses the reading; in Athena, the saved
 query whose name ends in `_people_only`.
 
-Automata that are welcome, search engines and the shop's own monitors, are not people either. They raise no incident:
-whatever comes from the [networks](operating.md#welcome-automata) that a stage names for the detector is left out by the
+Bots that are welcome, search engines and the shop's own monitors, are not people either. They raise no incident:
+whatever comes from the [networks](operating.md#welcome-bots) that a stage names for the detector is left out by the
 same definition, on every day there is. `all_traffic` has it.
 
 While a subject is on [the allow list](operating.md#allow-a-subject), its incidents take nothing out; one that goes on
@@ -141,10 +142,11 @@ of the allow list; a network may become known, or no longer be. Then the days co
 [restatements](tables.md#restatements) tells each number that changed after it could have been read: from what, to what,
 when, and because of which incidents or that setting. Late events change numbers too, and are told in the same way. Not
 told are changes of a place in a ranking, of the building blocks, and of marts about single users, where `verdicts`
-itself says who is gone.
+itself says who is gone. Nor is what only grew: a day or week that is still running, a mart without a `period`.
 
 A mart with a `period` is computed for days or weeks, and only for those that changed; the others are computed anew
-from the building blocks, never from all events.
+from the building blocks, never from all events. A mart that is new, or that a new version computes otherwise, is built
+for all days in the next run: [built_with](tables.md#built_with) says since when.
 """
 
 

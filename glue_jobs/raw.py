@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -14,6 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 _HOUR = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$")
 BLANK = b" \t\r"
+# Ordinary events shrink to a tenth or so. A line is more in memory than its bytes: its place, and where it came from.
+TIMES_UNPACKED = 16
+BYTES_A_LINE = 200
 
 
 class RawError(RuntimeError):
@@ -87,13 +90,29 @@ def records(content: bytes) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def batches(objects: list[RawObject], *, megabytes: int) -> Iterator[list[RawObject]]:
+def batches(objects: Sequence[RawObject], *, megabytes: int) -> Iterator[list[RawObject]]:
     """Return the objects in groups of at most that size, compressed; an object larger than that stands alone."""
     batch: list[RawObject] = []
+    size = 0
     for raw in objects:
-        if batch and sum(taken.bytes_compressed for taken in batch) + raw.bytes_compressed > megabytes * 1_000_000:
+        if batch and size + raw.bytes_compressed > megabytes * 1_000_000:
             yield batch
-            batch = []
+            batch, size = [], 0
         batch.append(raw)
+        size += raw.bytes_compressed
     if batch:
         yield batch
+
+
+def together(read: Iterable[tuple[RawObject, bytes]], *, megabytes: int) -> Iterator[tuple[RawObject, bytes]]:
+    """Yield the first objects with their content, as many as fit into memory where a batch is of so many megabytes.
+
+    How much a batch is when it is unpacked nobody knows before: the same line over and over shrinks to a hundredth. At
+    least one object is yielded, and no more than needed are read.
+    """
+    room = megabytes * 1_000_000 * TIMES_UNPACKED
+    for number, (raw, content) in enumerate(read):
+        room -= max(len(content), content.count(b"\n") * BYTES_A_LINE)
+        if number and room < 0:
+            return
+        yield raw, content

@@ -6,10 +6,11 @@ the two finds the same changes again and tells them once.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from glue_jobs.changes import Changes, days_of_week, week_of
@@ -29,47 +30,53 @@ class Restatements:
 
     def tell(self, mart: Mart, computed: str, periods: Collection[date] | None) -> int:
         """Compare the mart with what has been computed for these periods, None for no period; return the changes."""
-        if not mart.tells_changes or not (known := self._known(mart, periods)):
+        if mart.name in self.changes.outdated or not mart.tells_changes:
+            return 0  # a mart that is computed otherwise says something else, and `built_with` since when
+        if not (compared := self._conditions(mart, periods)):
             return 0
-        condition = "1 = 1" if periods is None else on_days(mart.period.value, known)
-        answer = self.engine.ask(_differences_sql(mart, computed, condition))
+        answer = self.engine.ask(_differences_sql(mart, computed, *compared))
         rows = [row for found in answer.rows for row in self._rows(mart, dict(zip(answer.columns, found, strict=True)))]
         if rows:
             self.engine.present("told", RESTATEMENTS.columns, rows)
             self.engine.append(RESTATEMENTS, NOT_TOLD_YET)
         return len(rows)
 
-    def _known(self, mart: Mart, periods: Collection[date] | None) -> set[date]:
-        """Return the periods that have been built before: what nobody could have read is not restated.
+    def _conditions(self, mart: Mart, periods: Collection[date] | None) -> tuple[str, str] | None:
+        """Return which rows to compare and which of their changes to tell; None where there are none.
 
-        Nor is what only grew: a day or week that was still running, unless a verdict changed it.
+        Of a day or week that was over everything is told. One that was still running has grown, as has a mart without
+        a period: of those it is told where something else than events changed what people could have read.
         """
-        built, changes = self.changes.built, self.changes
-        if periods is None:  # such a mart grows with every day; only verdicts and settings change what it said
-            return set(built) if changes.changed_verdicts or changes.setting_days else set()
-        known = built.keys() if mart.period is Period.DAY else {week_of(day) for day in built}
-        return {
-            start
-            for start in known & set(periods)
-            if self._was_over(mart.period, start) or self._judged_anew(_days(mart.period, start))
-        }
+        judged = self._judged_days(mart)
+        if periods is None:
+            return ("1 = 1", BY_PEOPLE_ALONE) if judged else None
+        column, built = mart.period.value, self.changes.built
+        known = (built.keys() if mart.period is Period.DAY else {week_of(day) for day in built}) & set(periods)
+        over = {start for start in known if self.changes.was_over(_days(mart.period, start)[-1])}
+        anew = {start for start in known - over if not judged.isdisjoint(_days(mart.period, start))}
+        if not over | anew:
+            return None
+        told = f"{on_days(f'moved.{column}', over)} OR {BY_PEOPLE_ALONE}" if over else BY_PEOPLE_ALONE
+        return on_days(column, over | anew), told
 
-    def _was_over(self, period: Period, start: date) -> bool:
-        """Return whether a day or week had ended when the marts were last built."""
-        last_day = start if period is Period.DAY else days_of_week(start)[-1]
-        return self.changes.built_at is not None and self.changes.built_at.date() > last_day
+    def _judged_days(self, mart: Mart) -> frozenset[date]:
+        """Return the days that people could have read and of which a verdict or the setting has changed."""
+        changes = self.changes
+        taken_back = changes.stale if mart.name in self._told_in_vain else frozenset()
+        return (changes.judged_anew | taken_back) & changes.settled
 
-    def _judged_anew(self, days: Iterable[date] | None) -> bool:
-        """Return whether a verdict changed on these days, None for any, or the setting of who is welcome."""
-        return bool(self.changes.incidents(days)) or self._set_anew(days)
-
-    def _set_anew(self, days: Iterable[date] | None) -> bool:
-        changed = self.changes.setting_days
-        return bool(changed if days is None else changed.intersection(days))
+    @cached_property
+    def _told_in_vain(self) -> frozenset[str]:
+        """The marts of which a build that died has told changes; maybe what it told of has been taken back."""
+        if not self.changes.stale or self.changes.built_at is None:
+            return frozenset()
+        since = f"CAST('{self.changes.built_at}' AS TIMESTAMPTZ)"
+        found = self.engine.ask(f"SELECT DISTINCT mart FROM restatements WHERE restated_at > {since}").rows
+        return frozenset(name for (name,) in found)
 
     def _rows(self, mart: Mart, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         period_start = found.get(mart.period.value)
-        cause, incidents = self._because(mart.period, period_start, found["reading"])
+        cause, incidents = self._because(mart.period, period_start, found["reading"], found["grew"])
         names = {"mart": mart.name, "reading": found["reading"], "row_key": _row_key(mart, found)}
         for number in mart.numbers:
             was, now = _text(found[f"was_{number}"]), _text(found[f"now_{number}"])
@@ -84,40 +91,60 @@ class Restatements:
                 "incident_ids": list(incidents),
             }
 
-    def _because(self, period: Period, period_start: date | None, reading: str) -> tuple[str, tuple[str, ...]]:
-        days = _days(period, period_start)
-        events = bool(self.changes.event_days if days is None else self.changes.event_days & set(days))
-        if reading == Reading.ALL_TRAFFIC:
-            return "events", ()
-        if not events and not self._judged_anew(days):
-            days = None  # a session counts on the day it began, and a verdict may reach only into its next day
-        incidents = self.changes.incidents(days)
-        causes = {"verdict": bool(incidents), "setting": self._set_anew(days), "events": events}
-        return " and ".join(name for name, holds in causes.items() if holds) or "events", incidents
+    def _because(
+        self, period: Period, period_start: date | None, reading: str, grew: bool
+    ) -> tuple[str, tuple[str, ...]]:
+        """Return why a number changed, and the incidents; what all traffic did alike is the events' doing."""
+        by_events = reading == Reading.ALL_TRAFFIC or grew
+        changes = self.changes
+        own = frozenset(changes.known if period_start is None else _days(period, period_start))
+        # A session counts on the day it began, and what changed may reach only into its next day.
+        for days, readable in ((own, own & changes.settled), (changes.days, changes.days)):
+            judged = frozenset[date]() if by_events else readable
+            incidents = changes.incidents(judged)
+            causes = {
+                "verdict": incidents,
+                "setting": changes.setting_days & judged,
+                "events": changes.event_days & days,
+            }
+            if any(causes.values()):
+                return " and ".join(name for name, found in causes.items() if found), incidents
+        return "undone", ()
 
     def _id(self, change: dict[str, Any]) -> str:
         since = self.changes.built_at and self.changes.built_at.isoformat()
         return hashlib.sha256(json.dumps([since, change], default=str, sort_keys=True).encode()).hexdigest()
 
 
-def _days(period: Period, period_start: date | None) -> Iterable[date] | None:
-    if period_start is None:
-        return None
-    return [period_start] if period is Period.DAY else days_of_week(period_start)
+def _days(period: Period, start: date) -> list[date]:
+    return [start] if period is Period.DAY else days_of_week(start)
 
 
-def _differences_sql(mart: Mart, computed: str, condition: str) -> str:
+def _differences_sql(mart: Mart, computed: str, compared: str, told: str) -> str:
+    """Return the query for the rows that moved; `grew` are those of people that moved as all traffic's did."""
     keys = ("reading", *mart.key)
     same = " AND ".join(f"was.{key} = now.{key}" for key in keys)
     names = ", ".join(f"COALESCE(was.{key}, now.{key}) AS {key}" for key in keys)
     numbers = ", ".join(f"was.{name} AS was_{name}, now.{name} AS now_{name}" for name in mart.numbers)
     differ = " OR ".join(f"was.{name} IS DISTINCT FROM now.{name}" for name in mart.numbers)
+    alike = [f"moved.{key} = everything.{key}" for key in mart.key]
+    alike += [
+        f"moved.{when}_{name} IS NOT DISTINCT FROM everything.{when}_{name}"
+        for name in mart.numbers
+        for when in ("was", "now")
+    ]
     return f"""
-SELECT {names}, {numbers}
-FROM (SELECT * FROM {mart.name} WHERE {condition}) AS was
-FULL JOIN (SELECT * FROM {computed} WHERE {condition}) AS now ON {same}
-WHERE {differ}
-ORDER BY {", ".join(keys)}"""
+WITH moved AS (
+  SELECT {names}, {numbers}
+  FROM (SELECT * FROM {mart.name} WHERE {compared}) AS was
+  FULL JOIN (SELECT * FROM {computed} WHERE {compared}) AS now ON {same}
+  WHERE {differ}
+)
+SELECT moved.*, everything.reading IS NOT NULL AS grew
+FROM moved LEFT JOIN (SELECT * FROM moved WHERE reading = '{Reading.ALL_TRAFFIC}') AS everything
+  ON moved.reading = '{Reading.PEOPLE_ONLY}' AND {" AND ".join(alike)}
+WHERE {told}
+ORDER BY {", ".join(f"moved.{key}" for key in keys)}"""
 
 
 def _row_key(mart: Mart, found: dict[str, Any]) -> str:
@@ -128,6 +155,8 @@ def _text(number: int | float | Decimal | None) -> str:
     return "" if number is None else str(number)
 
 
+# Neither a verdict nor the setting changes anything in all traffic; where the two moved alike, it was by events alone.
+BY_PEOPLE_ALONE = f"(moved.reading = '{Reading.PEOPLE_ONLY}' AND everything.reading IS NULL)"
 NOT_TOLD_YET = f"""
 SELECT {", ".join(RESTATEMENTS.column_names)} FROM told
 WHERE NOT EXISTS (SELECT 1 FROM restatements WHERE restatements.restatement_id = told.restatement_id)"""

@@ -29,8 +29,9 @@ class LakeSettings:
     `hadoop` (Spark), with tables and files under the folder `warehouse`.
 
     `batch_megabytes` is how much compressed raw data one commit takes, and so how much memory a job needs: DuckDB
-    uses about thirty times as much. `days_at_once` is how many days of a mart are computed together, for the same
-    reason. `memory_megabytes` bounds what DuckDB holds before it writes to disk, 0 for its own choice.
+    uses about thirty times as much, and takes less where that unpacks to more than sixteen times as much.
+    `days_at_once` is how many days of a mart are computed together, for the same reason. `memory_megabytes` bounds
+    what DuckDB holds before it writes to disk, 0 for its own choice.
 
     `table_retention` holds texts of the form `table=days`: upkeep deletes rows that are older. Tables that it does not
     name are kept for ever.

@@ -58,8 +58,8 @@ class SparkEngine:
         return cls(session=session, database=settings.database, raw=raw)
 
     def create(self, table: Table) -> None:
-        """Create the table if it is not there."""
-        columns = ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.meaning)}" for c in table.columns)
+        """Create the table if it is not there, or add the columns that it lacks."""
+        columns = _declared(table.columns)
         partition = f"PARTITIONED BY (`{table.partition}`)" if table.partition else ""
         properties = ", ".join(f"'{n}' = '{v}'" for n, v in {"format-version": "2", **table.properties}.items())
         self._session.catalog.dropTempView(table.name)
@@ -67,9 +67,12 @@ class SparkEngine:
             f"CREATE TABLE IF NOT EXISTS `{table.name}` ({columns}) USING iceberg {partition} "
             f"COMMENT {_quoted(table.grain)} TBLPROPERTIES ({properties})"
         )
+        if lacking := self._lacking(table):
+            self._session.sql(f"ALTER TABLE `{table.name}` ADD COLUMNS ({_declared(lacking)})")
+            self._session.sql(f"ALTER TABLE `{table.name}` SET TBLPROPERTIES ({properties})")
 
-    def stage(self, objects: Sequence[RawObject]) -> None:
-        """Read and judge the records of raw objects: the relation `judged`."""
+    def stage(self, objects: Sequence[RawObject]) -> int:
+        """Read and judge the records of raw objects: the relation `judged`. Workers hold one object at a time."""
         listed = [(found.key, found.bytes_compressed, found.arrived_at.timestamp()) for found in objects]
         keys = self._session.createDataFrame(listed, "key STRING, size BIGINT, arrived_at DOUBLE")
         # A task for each object while they are few, and no more than keep every core busy when they are many.
@@ -81,6 +84,7 @@ class SparkEngine:
         judged = self._session.sql(judged_sql(lines="lines", carried=CARRIED, seal=uuid.uuid4().hex))
         self._judged = judged.persist()
         self._judged.createOrReplaceTempView("judged")
+        return len(objects)
 
     def present(self, name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
         """Make a few rows a relation of that name."""
@@ -94,7 +98,7 @@ class SparkEngine:
 
     def append(self, table: Table, select: str) -> int:
         """Add the rows of a query; return how many."""
-        self._session.sql(_spark(select)).select(*table.column_names).writeTo(table.name).append()
+        self._rows(table, select).writeTo(table.name).append()
         added = self._session.sql(
             f"SELECT summary['added-records'] FROM {CATALOG}.`{self._database}`.{table.name}.snapshots "
             "ORDER BY committed_at DESC LIMIT 1"
@@ -103,12 +107,11 @@ class SparkEngine:
 
     def replace(self, table: Table, select: str) -> None:
         """Put the rows of a query in the place of all rows."""
-        self._session.sql(_spark(select)).select(*table.column_names).writeTo(table.name).overwrite(f.lit(True))
+        self._rows(table, select).writeTo(table.name).overwrite(f.lit(True))
 
     def replace_where(self, table: Table, select: str, column: str, values: Collection[date]) -> None:
         """Put the rows of a query in the place of the rows that have one of the days."""
-        rows = self._session.sql(_spark(select)).select(*table.column_names)
-        rows.writeTo(table.name).overwrite(f.col(column).isin(list(values)))
+        self._rows(table, select).writeTo(table.name).overwrite(f.col(column).isin(list(values)))
 
     def delete(self, table: Table, column: str, values: Sequence[str], *, days: Collection[date] | None = None) -> None:
         """Delete the rows that have one of the values; `days` says in which partitions they are, None for any."""
@@ -178,10 +181,24 @@ class SparkEngine:
         return int(self._session.table(f"{CATALOG}.`{self._database}`.{table.name}.{what}").count())
 
     def _stand_in(self, table: Table) -> None:
-        """Let a table that is not there be an empty one, for questions."""
+        """Let a table that is not there be an empty one, and a column that is not there be NULL, for questions."""
         self._session.catalog.dropTempView(table.name)
         if not self._session.catalog.tableExists(table.name):
             self.present(table.name, table.columns, [])
+        elif lacking := self._lacking(table):
+            nulls = (f.lit(None).cast(column.type).alias(column.name) for column in lacking)
+            self._session.table(table.name).select("*", *nulls).createOrReplaceTempView(table.name)
+
+    def _rows(self, table: Table, select: str) -> DataFrame:
+        """Return the rows of a query as the table takes them: a column that a later version has added stays empty."""
+        columns = self._session.table(f"{CATALOG}.`{self._database}`.{table.name}").schema
+        beside = (each for each in columns if each.name not in table.column_names)
+        nulls = (f.lit(None).cast(each.dataType).alias(each.name) for each in beside)
+        return self._session.sql(_spark(select)).select(*table.column_names, *nulls)
+
+    def _lacking(self, table: Table) -> list[Column]:
+        there = set(self._session.table(table.name).columns)
+        return [column for column in table.columns if column.name not in there]
 
 
 def session_settings(settings: LakeSettings) -> dict[str, str]:
@@ -219,6 +236,10 @@ def _reader(bucket: str) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.Rec
                 yield from lines.to_batches(max_chunksize=LINES_AT_ONCE)
 
     return read
+
+
+def _declared(columns: Sequence[Column]) -> str:
+    return ", ".join(f"`{c.name}` {c.type} COMMENT {_quoted(c.meaning)}" for c in columns)
 
 
 def _spark(select: str) -> str:

@@ -119,7 +119,7 @@ VERDICTS = Table(
     grain="One row an incident and subject it takes out of the people-only reading, as the marts were last built with.",
     columns=(
         Column("incident_id", "string", "The incident that says so."),
-        Column("rule", "string", "Its rule, one that marks an automaton."),
+        Column("rule", "string", "Its rule, one that marks a bot."),
         Column("subject_type", "string", "Whose events are taken out: those of a user, a session or an address."),
         Column("subject", "string", "Which one: a user_id, user_session or ip_address of events."),
         Column("taken_out_from", "timestamp", "Event time of the first moment taken out."),
@@ -128,7 +128,7 @@ VERDICTS = Table(
 )
 KNOWN_NETWORKS = Table(
     name="known_networks",
-    grain="One row a network of welcome automata, whose events are no people's, as the marts were last built with.",
+    grain="One row a network of welcome bots, whose events are no people's, as the marts were last built with.",
     columns=(Column("network", "string", "The IPv4 network, as 192.0.2.0/24."),),
 )
 WITHDRAWALS = Table(
@@ -137,7 +137,7 @@ WITHDRAWALS = Table(
     columns=(
         Column("incident_id", "string", "The incident."),
         Column("decided_at", "timestamp", "When it was decided."),
-        Column("withdrawn", "boolean", "True: it was no automaton. False: it was one after all."),
+        Column("withdrawn", "boolean", "True: it was no bot. False: it was one after all."),
         Column("because", "string", "The reason given."),
     ),
 )
@@ -169,8 +169,8 @@ RESTATEMENTS = Table(
         Column(
             "cause",
             "string",
-            "verdict, setting (the networks of welcome automata), events (late, sent again or erased ones), "
-            "or several of them, joined by and.",
+            "verdict, setting (the networks of welcome bots), events (late, sent again or erased ones), "
+            "or several of them, joined by and; undone: what a build that died had told has been taken back.",
         ),
         Column("incident_ids", "array<string>", "The incidents whose verdicts changed for that period."),
     ),
@@ -183,7 +183,18 @@ BUILT_DAYS = Table(
         Column("objects", "bigint", "Raw objects with events of that day, and erasures."),
         Column("changed_at", "timestamp", "When the last of them was taken or erased."),
         Column("built_at", "timestamp", "When the marts were last brought up to date."),
-        Column("stale", "boolean", "True: its sessions are others now, and a build died before its marts followed."),
+        Column("stale", "boolean", "True: a build began to compute it anew, and died before it was through."),
+    ),
+)
+BUILT_WITH = Table(
+    name="built_with",
+    grain="One row a mart or building block, and the way it is computed; written when that has changed.",
+    columns=(
+        Column("mart", "string", "The mart."),
+        Column("definition", "string", "SHA-256 of its query and of what that is made of."),
+        Column(
+            "since", "timestamp", "When its days were first built so; a number read before may have been another one."
+        ),
     ),
 )
 ERASURES = Table(
@@ -226,6 +237,7 @@ TABLES: tuple[Table, ...] = (
     ALLOWANCES,
     RESTATEMENTS,
     BUILT_DAYS,
+    BUILT_WITH,
     ERASURES,
     FORGOTTEN,
 )

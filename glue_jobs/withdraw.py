@@ -19,7 +19,7 @@ def withdraw(engine: Engine, incident_id: str, *, because: str, at: datetime, un
         engine.create(table)
     found = engine.ask("SELECT COUNT(*) FROM incidents WHERE incident_id = ?", (incident_id,)).rows[0][0]
     if not found:
-        raise WithdrawError(f"no incident {incident_id!r} in the lake: `ask incidents_by_rule` and the alert name them")
+        raise WithdrawError(f"no incident {incident_id!r} in the lake: the alert and `ask verdicts` name them")
     decision = {"incident_id": incident_id, "decided_at": at, "withdrawn": not undo, "because": because}
     engine.present("decision", WITHDRAWALS.columns, [decision])
     return {"decisions": engine.append(WITHDRAWALS, f"SELECT {', '.join(WITHDRAWALS.column_names)} FROM decision")}

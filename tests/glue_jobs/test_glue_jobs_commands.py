@@ -18,6 +18,7 @@ from commerce.settings import to_arguments
 from glue_jobs import answers
 from glue_jobs.__main__ import app
 from glue_jobs.engine import Answer
+from glue_jobs.entry import arguments
 from glue_jobs.marts import Period, marts
 from glue_jobs.questions import questions
 from glue_jobs.settings import LakeSettings
@@ -71,6 +72,20 @@ def test_glues_script_runs_both_jobs_and_prints_their_account(accounts):
     assert accounts["curate"]["records"] == 13
     assert accounts["curate"]["events"] == 9 - 2  # a and b of the second scenario were there before
     assert accounts["marts"] == {"job": "marts", "days": 2, "restatements": 0}
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        (("--user_id", "--abc"), {"user_id": "--abc"}),
+        (("--user_id", "--job", "--job", "erase"), {"user_id": "--job", "job": "erase"}),
+        (("--user_id=--abc=d", "--job=erase"), {"user_id": "--abc=d", "job": "erase"}),
+        (("--enable-metrics", "--job", "marts", "--TempDir", "s3://t/", "--user_id"), {"job": "marts", "user_id": ""}),
+    ],
+)
+def test_what_stands_behind_a_name_of_the_jobs_is_its_value(words, given):
+    """An id is what the shop's events have, dashes too; Glue's own arguments are none of ours."""
+    assert arguments(words) == given
 
 
 def test_glues_script_refuses_in_one_line(settings):
@@ -142,6 +157,21 @@ def test_a_wrong_command_is_refused_in_one_line(words, line, settings):
     assert refused.exit_code == 2
     assert refused.output.startswith(line)
     assert refused.output.count("\n") == 1
+
+
+def test_a_refused_withdrawal_names_a_question_that_has_the_ids(settings):
+    """Whoever mistyped one must find the right one by what the refusal says."""
+    refused = command(settings, "--raw-bucket", "b", "withdraw", "i0", "--because", "a").output
+    named = re.findall(r"`ask (\w+)`", refused)
+    assert named
+    assert all("incident_id" in questions()[name].sql for name in named)
+
+
+def test_upkeep_does_not_promise_to_keep_rows():
+    """With a retention set it deletes the rows that are over it."""
+    told = CliRunner().invoke(app, ["upkeep", "--help"], env={"COLUMNS": "200"}).output
+    assert "rows whose retention is over" in told
+    assert "No row" not in told
 
 
 def test_every_question_is_listed():

@@ -128,6 +128,17 @@ def test_what_is_forgotten_is_gone_from_the_files_a_week_later(saved: Saved) -> 
     assert len(lake.engine._iceberg(REJECTS).snapshots()) == 1
 
 
+def test_a_new_version_leaves_days_alone_that_have_lost_rows(saved: Saved, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It computes all days anew, but not from what happens to be left of them."""
+    lake = saved.again(table_retention=KEPT)
+    before = lake.marts()
+    upkeep(lake)
+    monkeypatch.setattr("glue_jobs.definitions.definition", lambda _mart: "another")
+    assert lake.build() == {"days": len(DAYS) - 4, "restatements": 0}
+    assert lake.marts() == before
+    assert lake.build() == {"days": 0, "restatements": 0}
+
+
 def test_forgetting_changes_no_number_and_lets_no_mart_be_computed_again(saved: Saved) -> None:
     """What was counted stays when the events are gone, in both readings."""
     lake = saved.again(table_retention=KEPT)

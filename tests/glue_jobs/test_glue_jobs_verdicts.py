@@ -77,6 +77,29 @@ def test_people_only_is_the_shop_in_which_the_subjects_events_never_were(without
     assert reading(lake, "people_only") == reading(lake, "all_traffic") == without(set())
 
 
+def test_an_old_verdict_about_an_address_has_no_events_read_for_another_days_numbers(s3, tmp_path, monkeypatch):
+    """There are more of them every week; the numbers are those of a shop that was built at once all the same."""
+    later = [
+        {name: value.replace("2019-10", "2019-11") for name, value in event.items()}
+        | {"event_id": f"later-{event['event_id']}", "user_session": f"later-{number % 3}"}
+        for number, event in enumerate(EVENTS)
+    ]
+    lake = lake_of(tmp_path / "daily", EVENTS, incident("address", SHARED))
+    lines = b"\n".join(json.dumps(event).encode() for event in later)
+    put(lake.settings.raw_bucket, "raw/events/2019/11/03/00/a.jsonl.gz", lines)
+    lake.curate()
+    asked: list[str] = []
+    ask = lake.engine.ask
+    monkeypatch.setattr(lake.engine, "ask", lambda select, values=(): (asked.append(select), ask(select, values))[1])
+    lake.build()
+    assert [select for select in asked if "event.ip_address" in select] == []
+    monkeypatch.undo()
+    once = embedded(lake.settings.raw_bucket, tmp_path / "once")
+    once.curate()
+    once.build()
+    assert lake.marts() == once.marts()
+
+
 def test_a_verdict_names_its_subject_and_its_span(s3, tmp_path):
     """From a pane before the first window above the threshold to the last moment above it."""
     lake = embedded(new_bucket(), tmp_path)
@@ -104,6 +127,7 @@ def test_nothing_of_a_steady_flood_is_before_its_verdict(each_second, offset_ms,
             price=1.0,
             user_session="s1",
             ip_address=SHARED,
+            user_agent="one program",
         )
         for n in range(400)
     ]
