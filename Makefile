@@ -187,7 +187,7 @@ deploy: setup credentials ## Deploy to the AWS account of your credentials: STAG
 
 .PHONY: destroy
 destroy: setup credentials ## Take the stage down again: STAGE=dev
-	$(CDK) destroy --all --force --context stage=$(STAGE)
+	$(CDK) destroy --all --context stage=$(STAGE)
 
 .PHONY: credentials
 credentials: setup

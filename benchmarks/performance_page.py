@@ -11,8 +11,8 @@ _INTRODUCTION = """\
 # How fast it is
 
 Figures of `make bench` on one machine, which wrote this page. Run it on yours: what counts is how the lines compare,
-not how fast this machine was. Speed over the lake has [a benchmark of its own](decisions/0036-two-readings.md):
-`make bench-lake`.
+not how fast this machine was. Speed over the lake has [a page of its own](benchmarks-lake.md), written
+by `make bench-lake`.
 """
 _HOW = """\
 ## How to repeat it

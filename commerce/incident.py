@@ -21,6 +21,8 @@ from commerce.rules.rule import Severity, SubjectType
 MAX_SAMPLES = 20
 # A row and a mail have their bounds; an attack need not.
 MAX_SUBJECTS = 500
+# A year: times are reckoned with it, and nobody looks back for longer.
+LONGEST_WINDOW_SECONDS = 366 * 86_400
 
 
 class State(StrEnum):
@@ -163,6 +165,8 @@ def _from_wire(field: Field, value: Any) -> Any:
         return () if field.type is FieldType.TEXTS else None
     if field.name == "subjects" and isinstance(value, list) and len(value) > MAX_SUBJECTS:
         raise ValueError(f"{field.name} is longer than {MAX_SUBJECTS}")
+    if field.name == "window_seconds" and isinstance(value, int) and value > LONGEST_WINDOW_SECONDS:
+        raise ValueError(f"{field.name} is longer than {LONGEST_WINDOW_SECONDS}")
     if not _is_acceptable(field, value):
         choices = _CHOICES.get(field.name)
         raise ValueError(f"{field.name} is not " + (f"one of {', '.join(choices)}" if choices else f"a {field.type}"))

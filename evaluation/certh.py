@@ -41,6 +41,8 @@ def measure_certh(path: Path, rules: Sequence[Rule] = USER_RULES) -> Certh:
     scores = {session: score(views.get(session, ()), rules) for session in labels}
     bots = [scores[session] for session, label in labels.items() if label != HUMAN]
     people = [scores[session] for session, label in labels.items() if label == HUMAN]
+    if not bots or not people:
+        return Certh(skipped=f"it has {len(bots)} bots and {len(people)} people, and there is none of one to compare")
     number = sum(map(len, views.values()))
     return Certh(auc=area_under_curve(bots, people), people=len(people), bots=len(bots), page_views=number)
 

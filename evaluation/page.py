@@ -138,7 +138,7 @@ def _people(scores: Scores) -> Iterator[str]:
 
 def _baselines(scores: Scores) -> Iterator[str]:
     yield "## What a shop would otherwise use\n"
-    header = ("limit in 5 minutes", "recall", "seconds, median", "ours on the same attacks", "people per 10,000")
+    header = ("limit in 5 minutes", "recall", "seconds, median", "Floorwalker on the same attacks", "people per 10,000")
     yield from markdown_table(header, (_baseline(score) for score in (scores.baseline_usual, scores.baseline)))
 
 

@@ -46,7 +46,7 @@ def _look_alikes(scores: Scores) -> Table:
 
 
 def _baselines(scores: Scores) -> Table:
-    columns = ("an address's limit in 5 minutes", "recall", "s, median", "ours on the same", "people per 10,000")
+    columns = ("an address's limit in 5 minutes", "recall", "s, median", "Floorwalker on the same", "people per 10,000")
     table = Table(*columns, title="What a shop would otherwise use")
     for score in (scores.baseline_usual, scores.baseline):
         table.add_row(*_baseline(score))

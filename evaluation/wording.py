@@ -40,7 +40,7 @@ def recorded(value: Recorded) -> str:
 
 def certh(value: Certh) -> str:
     """Return what came of the labelled sessions."""
-    if value.skipped or value.auc is None:
+    if value.auc is None:
         return f"left out: {value.skipped}"
     return (
         f"area under the ROC curve {value.auc:.2f}, {value.bots} bots against {value.people} people, "

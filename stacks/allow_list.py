@@ -1,4 +1,4 @@
-"""Whom nobody is to be alarmed about: the one table that people edit, read by the responder and by the lake."""
+"""About whom no alert is sent: the one table that people edit, read by the responder and by the lake."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_dynamodb as dynamodb

@@ -88,6 +88,7 @@ class LakeStack(Stack):
         self.queries = Queries(self, "Queries", stage=stage, bucket=self.lake, database=self.catalog.database_name)
         CfnOutput(self, "RawBucketName", value=self.raw.bucket_name)
         CfnOutput(self, "LakeBucketName", value=self.lake.bucket_name)
+        CfnOutput(self, "EventsDeliveryName", value=self.deliveries[0].stream.ref)
 
     def _delivery(self, title: str, *, stage: Stage, source: kinesis.IStream, prefix: str, errors: str) -> Delivery:
         return Delivery(

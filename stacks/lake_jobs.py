@@ -22,8 +22,8 @@ from stacks.parts.service_key import service_key
 from stacks.stages import Stage
 
 EVERY_DAY_AT_TWO_UTC = "cron(0 2 * * ? *)"
-# Two hours behind the nightly run, so that the two seldom rewrite the same tables at once.
-SUNDAYS_AT_FOUR_UTC = "cron(0 4 ? * SUN *)"
+# When the nightly jobs are over, even where each took all its time and was tried again: they rewrite the same tables.
+SUNDAYS_AT_NOON_UTC = "cron(0 12 ? * SUN *)"
 # One script, told by its argument which job it is.
 ENTRY = "glue_jobs/entry.py"
 
@@ -58,7 +58,7 @@ class BatchJobs(Construct):
         self.jobs = (curate, marts, maintenance)
         _scheduled(self, "EveryDay", when=EVERY_DAY_AT_TWO_UTC, job=curate)
         _when_succeeded(self, "WhenCurated", first=curate, then=marts)
-        _scheduled(self, "EveryWeek", when=SUNDAYS_AT_FOUR_UTC, job=maintenance)
+        _scheduled(self, "EveryWeek", when=SUNDAYS_AT_NOON_UTC, job=maintenance)
         self.curate_succeeded = _successes(self, "CurateSucceeded", job=curate)
         self.marts_succeeded = _successes(self, "MartsSucceeded", job=marts)
         CfnOutput(Stack.of(self), "CurateJobName", value=curate.ref)

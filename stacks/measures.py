@@ -11,6 +11,7 @@ from commerce import metrics
 from stacks.detection import DetectionStack
 from stacks.lake import LakeStack
 from stacks.response import ResponseStack
+from stacks.stages import Stage
 from stacks.streams import StreamsStack
 
 FIVE_MINUTES = Duration.minutes(5)
@@ -23,17 +24,24 @@ class Measures:
     """The numbers of one stage."""
 
     def __init__(
-        self, *, streams: StreamsStack, lake: LakeStack, detection: DetectionStack, response: ResponseStack
+        self,
+        *,
+        stage: Stage,
+        streams: StreamsStack,
+        lake: LakeStack,
+        detection: DetectionStack,
+        response: ResponseStack,
     ) -> None:
-        self.events_on_time = _counted(metrics.EVENTS_ON_TIME)
-        self.events_late = _counted(metrics.EVENTS_LATE)
-        self.records_failed = _counted(metrics.RECORDS_FAILED)
-        self.allow_list_unread = _counted(metrics.ALLOW_LIST_UNREAD)
-        self.rejected = _sum_over_dimensions(metrics.RECORDS_REJECTED)
-        self.rejected_by_reason = _each_dimension(metrics.RECORDS_REJECTED)
-        self.opened_by_rule = _each_dimension(metrics.INCIDENTS_OPENED)
-        self.allowed_by_rule = _each_dimension(metrics.INCIDENTS_ALLOWED)
-        self.alerts_by_rule = _each_dimension(metrics.ALERTS_SENT)
+        ours = _Catalogue(stage.name)
+        self.events_on_time = ours.counted(metrics.EVENTS_ON_TIME)
+        self.events_late = ours.counted(metrics.EVENTS_LATE)
+        self.records_failed = ours.counted(metrics.RECORDS_FAILED)
+        self.allow_list_unread = ours.counted(metrics.ALLOW_LIST_UNREAD)
+        self.rejected = ours.sum_over_dimensions(metrics.RECORDS_REJECTED)
+        self.rejected_by_reason = ours.each_dimension(metrics.RECORDS_REJECTED)
+        self.opened_by_rule = ours.each_dimension(metrics.INCIDENTS_OPENED)
+        self.allowed_by_rule = ours.each_dimension(metrics.INCIDENTS_ALLOWED)
+        self.alerts_by_rule = ours.each_dimension(metrics.ALERTS_SENT)
         age = "GetRecords.IteratorAgeMilliseconds"
         self.events_age = streams.events.metric(age, statistic="Maximum", period=ONE_MINUTE, label="events")
         self.incidents_age = streams.incidents.metric(age, statistic="Maximum", period=ONE_MINUTE, label="incidents")
@@ -55,26 +63,34 @@ class Measures:
         ]
 
 
-def _counted(metric: metrics.Metric) -> cloudwatch.Metric:
-    """Return the sum of a metric that has no dimensions."""
-    return cloudwatch.Metric(
-        namespace=metrics.NAMESPACE, metric_name=metric.name, statistic="Sum", period=FIVE_MINUTES, label=metric.name
-    )
+class _Catalogue:
+    """The metrics of the catalogue, as one stage publishes them."""
 
+    def __init__(self, stage: str) -> None:
+        self._namespace = metrics.namespace(stage)
 
-def _sum_over_dimensions(metric: metrics.Metric) -> cloudwatch.MathExpression:
-    """Return the sum over all values of the dimensions; a query, because an alarm takes ten metrics and no search."""
-    schema = ", ".join((f'"{metrics.NAMESPACE}"', *metric.dimensions))
-    return cloudwatch.MathExpression(
-        expression=f"SELECT SUM({metric.name}) FROM SCHEMA({schema})", period=FIVE_MINUTES, label=metric.name
-    )
+    def counted(self, metric: metrics.Metric) -> cloudwatch.Metric:
+        """Return the sum of a metric that has no dimensions."""
+        return cloudwatch.Metric(
+            namespace=self._namespace,
+            metric_name=metric.name,
+            statistic="Sum",
+            period=FIVE_MINUTES,
+            label=metric.name,
+        )
 
+    def sum_over_dimensions(self, metric: metrics.Metric) -> cloudwatch.MathExpression:
+        """Return the sum over all values of the dimensions; a query, because an alarm takes ten metrics, no search."""
+        schema = ", ".join((f'"{self._namespace}"', *metric.dimensions))
+        return cloudwatch.MathExpression(
+            expression=f"SELECT SUM({metric.name}) FROM SCHEMA({schema})", period=FIVE_MINUTES, label=metric.name
+        )
 
-def _each_dimension(metric: metrics.Metric) -> cloudwatch.MathExpression:
-    """Return one line for each value of the dimensions, also for those that are new."""
-    schema = ",".join((metrics.NAMESPACE, *metric.dimensions))
-    search = f"SEARCH('{{{schema}}} MetricName=\"{metric.name}\"', 'Sum', {FIVE_MINUTES.to_seconds():.0f})"
-    return cloudwatch.MathExpression(expression=search, period=FIVE_MINUTES, label="")
+    def each_dimension(self, metric: metrics.Metric) -> cloudwatch.MathExpression:
+        """Return one line for each value of the dimensions, also for those that are new."""
+        schema = ",".join((self._namespace, *metric.dimensions))
+        search = f"SEARCH('{{{schema}}} MetricName=\"{metric.name}\"', 'Sum', {FIVE_MINUTES.to_seconds():.0f})"
+        return cloudwatch.MathExpression(expression=search, period=FIVE_MINUTES, label="")
 
 
 def _of_detector(name: str, detection: DetectionStack) -> cloudwatch.Metric:

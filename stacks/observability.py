@@ -37,7 +37,7 @@ class ObservabilityStack(Stack):
         response: ResponseStack,
     ) -> None:
         super().__init__(scope, construct_id)
-        measures = Measures(streams=streams, lake=lake, detection=detection, response=response)
+        measures = Measures(stage=stage, streams=streams, lake=lake, detection=detection, response=response)
         operations = actions.SnsAction(response.operations)
         self.alarms = alarms(self, stage=stage, measures=measures)
         for alarm in self.alarms:
@@ -69,7 +69,7 @@ def _tell_of_failed_jobs(scope: Construct, *, stage: Stage, jobs: BatchJobs, top
                 input_transformer=events.CfnRule.InputTransformerProperty(
                     input_paths_map={name: f"$.detail.{name}" for name in ("jobName", "jobRunId", "state", "message")},
                     input_template=f'"Floorwalker {stage.name}: a run of <jobName> ended as <state>. '
-                    'It was <jobRunId>, and said: <message>"',
+                    'It was <jobRunId>, and said: <message> What to do: docs/runbook.md#a-batch-job-failed"',
                 ),
             )
         ],

@@ -108,6 +108,7 @@ class ResponseStack(Stack):
     def _outputs(self) -> None:
         CfnOutput(self, "IncidentsTableName", value=self.table.table_name)
         CfnOutput(self, "AlertsTopicArn", value=self.alerts.topic_arn)
+        CfnOutput(self, "OperationsTopicArn", value=self.operations.topic_arn)
         CfnOutput(self, "ResponderName", value=self.responder.function_name)
         CfnOutput(self, "DeadLettersUrl", value=self.dead_letters.queue_url)
 

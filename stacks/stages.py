@@ -12,6 +12,11 @@ from lambdas.settings import AddressForm
 
 _QUICKSIGHT_USER = re.compile(r"arn:[\w-]+:quicksight:[\w-]+:\d{12}:(user|group)/.+")
 
+# Days that CloudWatch keeps logs for: these, and no others.
+LOG_RETENTIONS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
+    *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
 # Characters that Managed Flink takes as the value of one property of an application.
 LONGEST_PROPERTY = 2_048
 
@@ -60,7 +65,7 @@ class Stage:
     detector_rests: tuple[int, int] | None = None
     allowed_lateness_seconds: int = 10
     threshold_overrides: tuple[str, ...] = ()
-    # IPv4 networks of automata that are welcome: search engines as they publish them, the shop's own monitors.
+    # IPv4 networks of bots that are welcome: search engines as they publish them, the shop's own monitors.
     known_networks: tuple[str, ...] = ()
     # Signals of behavioural risk, and the hours of the day that they take for night.
     behavioural_risk: bool = True
@@ -85,7 +90,7 @@ class Stage:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.
 
         Raises ValueError, of it UnknownUserError for the user, SettingsError for the retention of tables, and
-        UnknownSettingError for the form of addresses and the time zone.
+        UnknownSettingError for the form of addresses, the time zone and the retention of logs.
         """
         with_thresholds(RULES, self.threshold_overrides)
         kept_days(self.table_retention)
@@ -95,6 +100,11 @@ class Stage:
             self._refuse_what_does_not_fit(name)
         for network in self.known_networks:
             IPv4Network(network)
+        if self.log_retention_days not in LOG_RETENTIONS:
+            raise UnknownSettingError(
+                f"log_retention_days is {self.log_retention_days}: it has to be one of "
+                f"{', '.join(map(str, LOG_RETENTIONS))}"
+            )
         if self.shop_time_zone not in {"UTC", *available_timezones()}:  # a slim machine may have no others
             raise UnknownSettingError(
                 f"shop_time_zone is {self.shop_time_zone!r}: it has to be the name of a time zone, as Europe/Berlin"
@@ -166,5 +176,7 @@ def stage_named(name: str | None) -> Stage:
     """Return the stage; raises UnknownStageError with the list of stages."""
     if name not in STAGES:
         asked = f"{name!r} is no stage" if name else "no stage was given"
-        raise UnknownStageError(f"{asked}: add --context stage=NAME, where NAME is one of {', '.join(STAGES)}")
+        raise UnknownStageError(
+            f"{asked}: name one of {', '.join(STAGES)} (STAGE=NAME of make, --context stage=NAME of cdk)"
+        )
     return STAGES[name]

@@ -5,6 +5,7 @@ A page that was true when it was written is the most convincing kind of wrong.
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,8 +27,8 @@ from simulator.options import Options, read_attacks
 from stacks.stages import STAGES, Stage
 
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.path))
-# What the user makes, and how Glue writes an hour.
-NOT_HERE = ("build/", "data/", "yyyy/")
+# What the user makes, how Glue writes an hour, and a namespace of CloudWatch.
+NOT_HERE = ("build/", "data/", "yyyy/", "Floorwalker/")
 
 
 @EACH_PAGE
@@ -144,6 +145,19 @@ def test_every_column_of_a_table_exists(page: Page) -> None:
         named = {alias.alias for alias in tree.find_all(sql.Alias)}
         columns = {found.name for found in tree.find_all(sql.Column)}
         assert columns <= set().union(*(LAKE[table] for table in tables)) | named
+
+
+def test_every_setting_of_a_stage_is_on_the_page_with_its_values() -> None:
+    """Whoever turns one looks there first: a value that is stale there is worse than none."""
+    text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) ?\| (.*?) ?\| [^|]+ \|$", text, re.MULTILINE)
+    told = {name: (default, prod) for name, default, prod in rows}
+    together = " ".join(re.findall(r"^\| (`\w+`, .*?) \|", text, re.MULTILINE))
+    settings = {field.name for field in fields(Stage)} - {"name"}
+    assert settings <= {*told, *re.findall(r"\w+", together)}
+    for name in settings & told.keys():
+        values = str(getattr(Stage(name="any"), name)), str(getattr(STAGES["prod"], name))
+        assert told[name] == values, name
 
 
 @EACH_PAGE

@@ -1,4 +1,4 @@
-"""`python -m lambdas.allow`: who is on the allow list, of whose incidents nobody is alarmed.
+"""`python -m lambdas.allow`: who is on the allow list, about whose incidents no alert is sent.
 
 The table is named by --table before the command, or by the environment variable ALLOW_LIST_TABLE.
 """
@@ -79,7 +79,7 @@ def list_entries(context: typer.Context) -> None:
 @app.command()
 def apply(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A TOML file of [[allow]] entries.")],
+    file: Annotated[Path, typer.Argument(help=r"A TOML file of \[\[allow]] entries.")],
     prune: Annotated[bool, typer.Option("--prune", help="Remove what is not in the file.")] = False,
     by: By = "",
 ) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from commerce.incident import Incident, Outcome, Tally
-from commerce.metrics import EVENTS_KNOWN, EVENTS_LATE, EVENTS_ON_TIME, NAMESPACE, RECORDS_REJECTED, Metric
+from commerce.metrics import EVENTS_KNOWN, EVENTS_LATE, EVENTS_ON_TIME, RECORDS_REJECTED, Metric, namespace
 from commerce.rejects import REJECT_REASONS
 from commerce.rules import RULES_BY_NAME
 
@@ -14,9 +14,10 @@ OTHER = "other"
 
 
 class Counts:
-    """Sums by metric and dimensions, until they are published."""
+    """Sums of a stage by metric and dimensions, until they are published."""
 
-    def __init__(self) -> None:
+    def __init__(self, stage: str) -> None:
+        self._namespace = namespace(stage)
         self._sums: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
 
     def add(self, metric: Metric, *values: str, count: int = 1) -> None:
@@ -47,7 +48,7 @@ class Counts:
         """Write every sum to standard output, where CloudWatch picks it up, and begin anew."""
         for (metric, values), count in self._sums.items():
             with single_metric(
-                name=metric.name, unit=MetricUnit(metric.unit), value=count, namespace=NAMESPACE
+                name=metric.name, unit=MetricUnit(metric.unit), value=count, namespace=self._namespace
             ) as line:
                 for name, value in zip(metric.dimensions, values, strict=True):
                     line.add_dimension(name=name, value=value)

@@ -52,6 +52,7 @@ def responder(
     """Return the responder that the settings describe."""
     region = settings.alerts_topic_arn.split(":")[3]
     return Responder(
+        stage=settings.stage,
         table=IncidentTable(
             client=dynamodb,
             name=settings.incidents_table,

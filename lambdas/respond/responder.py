@@ -54,10 +54,11 @@ class OutOfTimeError(PutOffError):
 class Responder:
     """The parts that answer a batch, built once a container.
 
-    `counted` are the ids of tallies and signals of risk that were counted, `told` the alerts that were sent: a mark
-    that the table refuses must not send one again.
+    `stage` is the one whose metrics count. `counted` are the ids of tallies and signals of risk that were counted,
+    `told` the alerts that were sent: a mark that the table refuses must not send one again.
     """
 
+    stage: str
     table: IncidentTable
     allowed: Allowed
     topic: AlertTopic
@@ -70,7 +71,7 @@ class Responder:
 
     def answer(self, records: Iterable[KinesisRecord], *, seconds_left: Callable[[], float]) -> dict[str, Exception]:
         """Answer a batch; return what went wrong by the sequence number of the record it happened to."""
-        counts = Counts()
+        counts = Counts(self.stage)
         try:
             reading = read(records)
             for tally in reading.tallies:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from commerce.incident import Incident, RiskSignal, Tally, parse
-from commerce.metrics import METRICS, NAMESPACE
+from commerce.metrics import METRICS, namespace
 from lambdas.respond.mail import RISEN
+from laptop.deploy import STAGE
 from laptop.running import Laptop
 from laptop.shards import ShardCursor, shard_ids
 
@@ -123,14 +124,14 @@ def alerts(laptop: Laptop) -> int:
 def metrics(laptop: Laptop) -> dict[str, float]:
     """Return the sum of each metric of the catalogue over the last hours, all dimensions together."""
     cloudwatch = laptop.client("cloudwatch")
-    now = datetime.now(UTC)
+    now, ours = datetime.now(UTC), namespace(STAGE)
     sums = {metric.name: 0.0 for metric in METRICS}
-    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=NAMESPACE)
+    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=ours)
     # The server lists a metric once for each time it was written.
     known = {_identity(metric) for page in pages for metric in page["Metrics"]}
     for name, dimensions in known:
         answer = cloudwatch.get_metric_statistics(
-            Namespace=NAMESPACE,
+            Namespace=ours,
             MetricName=name,
             Dimensions=[{"Name": key, "Value": value} for key, value in dimensions],
             StartTime=now - timedelta(hours=3),

@@ -18,7 +18,7 @@ DAYS_SHOWN = 3
 def show_summary(
     console: Console, report: dict[str, Any], *, judged: list[Verdict] | None, truth: dict[str, Any] | None
 ) -> None:
-    """Print what came in, what was found, and the shop's days with and without what automata did."""
+    """Print what came in, what was found, and the shop's days with and without what bots did."""
     _show_account(console, report)
     if judged is None:
         _show_incidents(console, report)
@@ -75,7 +75,7 @@ def _show_days(console: Console, days: dict[str, list[dict[str, Any]]], true: li
     named = sorted({row["day"] for row in days["all_traffic"]})
     for day in named[:DAYS_SHOWN]:
         found = {words: next((row for row in rows if row["day"] == day), {}) for words, rows in counted.items()}
-        table = Table(title=f"{day}, with and without what automata did", title_justify="left")
+        table = Table(title=f"{day}, with and without what bots did", title_justify="left")
         for column in ("", *found):
             table.add_column(column, justify="right" if column else "left")
         for number in ("visitors", "visits", "views", "carts", "purchases", "revenue", "conversion"):

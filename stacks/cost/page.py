@@ -45,8 +45,8 @@ as long as the stage keeps them, and a year of the lake. What is not in a templa
 """
 _OTHERS = """\
 A request of theirs may
-carry several events, and their platform does other things than this one. Their line for real time could not be read
-again when this page was made, only earlier revisions of their page.
+carry several events, and their platform does other things than this one. It is their line for real
+time as earlier revisions of their page had it.
 """
 _NIGHT = """\
 ## Stopping the detector at night

@@ -163,6 +163,7 @@ def test_a_line_that_is_no_record_is_refused_with_its_reason(line: bytes, reason
         ("rule_version", True),
         ("rule_version", 1.5),
         ("window_seconds", -1),
+        ("window_seconds", 2**62),
         ("value", "130"),
         ("value", 10**400),
         ("threshold", 1e300),

@@ -10,7 +10,7 @@ from shop import OPENED_AT, SHOPPER, Shop, incident
 from signals import risk
 
 from commerce.incident import Outcome, Tally, to_line
-from commerce.metrics import METRICS, NAMESPACE
+from commerce.metrics import METRICS, namespace
 from commerce.rejects import REJECT_REASONS
 from commerce.rules import RULES, RULES_BY_NAME
 from commerce.rules.rule import Severity
@@ -40,7 +40,7 @@ def published(output: str) -> Counter[tuple[Any, ...]]:
     for line in filter(lambda text: '"_aws"' in text, output.splitlines()):
         document = json.loads(line)
         (directive,) = document["_aws"]["CloudWatchMetrics"]
-        assert directive["Namespace"] == NAMESPACE
+        assert directive["Namespace"] == namespace("dev")
         (declared,) = directive["Metrics"]
         metric = catalogue[declared["Name"]]
         assert declared["Unit"] == metric.unit

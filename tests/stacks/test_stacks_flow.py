@@ -1,6 +1,7 @@
 """What flows where, and what happens to what cannot flow."""
 
 import json
+import re
 
 import pytest
 
@@ -152,6 +153,16 @@ def test_every_alarm_reaches_an_operator(every_stage):
 def test_every_way_to_fail_in_silence_has_an_alarm(every_stage, watched):
     """Each of these numbers is the only sign of its kind of failure."""
     assert any(watched in json.dumps(alarm.properties) for alarm in every_stage.all("AWS::CloudWatch::Alarm"))
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_a_stage_looks_at_its_own_metrics(synthesised, name):
+    """Else the traffic of one stage keeps the alarm of another quiet that hears nothing."""
+    stage = synthesised(name)
+    watching = (*stage.all("AWS::CloudWatch::Alarm"), *stage.all("AWS::CloudWatch::Dashboard"))
+    text = json.dumps([each.properties for each in watching])
+    namespaces = set(re.findall(r"Floorwalker[/\w]*(?![/\w: ])", text))
+    assert namespaces == {metrics.namespace(name)}
 
 
 @pytest.mark.parametrize("name", ["Silence", "DetectorDown"])

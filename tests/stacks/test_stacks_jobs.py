@@ -20,7 +20,7 @@ def test_curate_runs_daily_and_the_marts_after_it(every_stage):
 def test_maintenance_keeps_the_files_in_order_once_a_week(every_stage):
     """Nobody would remember to; what it does beyond that is started by hand."""
     weekly = every_stage.one("AWS::Glue::Trigger", "BatchEveryWeek").properties
-    assert (weekly["Type"], weekly["Schedule"]) == ("SCHEDULED", "cron(0 4 ? * SUN *)")
+    assert (weekly["Type"], weekly["Schedule"]) == ("SCHEDULED", "cron(0 12 ? * SUN *)")
     assert weekly["Actions"] == [{"JobName": _job(every_stage, "Maintenance")}]
     job = every_stage.one("AWS::Glue::Job", "BatchMaintenance").properties
     assert job["DefaultArguments"]["--job"] == "upkeep"

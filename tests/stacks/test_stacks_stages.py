@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from aws_cdk import Stack, assertions
 
-from stacks.stages import STAGES, Stage, UnknownStageError, stage_named
+from stacks.stages import LOG_RETENTIONS, STAGES, Stage, UnknownSettingError, UnknownStageError, stage_named
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = (
@@ -121,6 +122,19 @@ def test_a_retention_that_is_none_is_refused_before_it_is_deployed(told):
     """Upkeep would fail on it, on a Sunday."""
     with pytest.raises(ValueError, match="table_retention"):
         Stage(name="trial", table_retention=(told,))
+
+
+def test_logs_are_kept_for_as_long_as_the_service_can_be_told(new_app):
+    """It knows some numbers of days and no others; whoever takes the next best should not need to know where."""
+    from stacks.parts.log_group import log_group
+
+    stack = Stack(new_app(), "Trial")
+    for number, days in enumerate(LOG_RETENTIONS):
+        log_group(stack, f"Logs{number}", stage=Stage(name="trial", log_retention_days=days))
+    groups = assertions.Template.from_stack(stack).find_resources("AWS::Logs::LogGroup").values()
+    assert [group["Properties"]["RetentionInDays"] for group in groups] == list(LOG_RETENTIONS)
+    with pytest.raises(UnknownSettingError, match="log_retention_days is 20: it has to be one of 1, 3, 5"):
+        Stage(name="trial", log_retention_days=20)
 
 
 def test_a_network_that_is_none_is_refused_before_it_is_deployed():
