@@ -127,7 +127,8 @@ incident of a rule that marks a bot takes the events of its user, session or add
 the first window above the threshold to the last moment above it; of a [surge](rules.md#site_surge) it takes out the
 users who came with it, only looked, and share a browser that is rare at other times. The table
 [verdicts](tables.md#verdicts) says who and when. In `ask`, `--people-only` chooses the reading; in Athena, the saved
-query whose name ends in `_people_only`.
+query whose name ends in `_people_only`. A query of your own has to name one, as in `WHERE reading = 'people_only'`:
+without, every sum is of both. Days, weeks and hours are UTC, whatever the shop's time zone is.
 
 Bots that are welcome, search engines and the shop's own monitors, are not people either. They raise no incident:
 whatever comes from the [networks](operating.md#welcome-bots) that a stage names for the detector is left out by the

@@ -34,7 +34,10 @@ class Restatements:
             return 0  # a mart that is computed otherwise says something else, and `built_with` since when
         if not (compared := self._conditions(mart, periods)):
             return 0
-        answer = self.engine.ask(_differences_sql(mart, computed, *compared))
+        condition, told = compared
+        # Held, because Spark's optimizer runs out of memory over conditions on so many columns under other names.
+        self.engine.hold("moved", _moved_sql(mart, computed, condition))
+        answer = self.engine.ask(_told_sql(mart, told))
         rows = [row for found in answer.rows for row in self._rows(mart, dict(zip(answer.columns, found, strict=True)))]
         if rows:
             self.engine.present("told", RESTATEMENTS.columns, rows)
@@ -56,7 +59,7 @@ class Restatements:
         anew = {start for start in known - over if not judged.isdisjoint(_days(mart.period, start))}
         if not over | anew:
             return None
-        told = f"{on_days(f'moved.{column}', over)} OR {BY_PEOPLE_ALONE}" if over else BY_PEOPLE_ALONE
+        told = f"{on_days(column, over)} OR {BY_PEOPLE_ALONE}" if over else BY_PEOPLE_ALONE
         return on_days(column, over | anew), told
 
     def _judged_days(self, mart: Mart) -> frozenset[date]:
@@ -120,31 +123,26 @@ def _days(period: Period, start: date) -> list[date]:
     return [start] if period is Period.DAY else days_of_week(start)
 
 
-def _differences_sql(mart: Mart, computed: str, compared: str, told: str) -> str:
-    """Return the query for the rows that moved; `grew` are those of people that moved as all traffic's did."""
+def _moved_sql(mart: Mart, computed: str, condition: str) -> str:
+    """Return the query for the rows that are others now, with their numbers before and after."""
     keys = ("reading", *mart.key)
     same = " AND ".join(f"was.{key} = now.{key}" for key in keys)
     names = ", ".join(f"COALESCE(was.{key}, now.{key}) AS {key}" for key in keys)
     numbers = ", ".join(f"was.{name} AS was_{name}, now.{name} AS now_{name}" for name in mart.numbers)
     differ = " OR ".join(f"was.{name} IS DISTINCT FROM now.{name}" for name in mart.numbers)
-    alike = [f"moved.{key} = everything.{key}" for key in mart.key]
-    alike += [
-        f"moved.{when}_{name} IS NOT DISTINCT FROM everything.{when}_{name}"
-        for name in mart.numbers
-        for when in ("was", "now")
-    ]
     return f"""
-WITH moved AS (
-  SELECT {names}, {numbers}
-  FROM (SELECT * FROM {mart.name} WHERE {compared}) AS was
-  FULL JOIN (SELECT * FROM {computed} WHERE {compared}) AS now ON {same}
-  WHERE {differ}
-)
-SELECT moved.*, everything.reading IS NOT NULL AS grew
-FROM moved LEFT JOIN (SELECT * FROM moved WHERE reading = '{Reading.ALL_TRAFFIC}') AS everything
-  ON moved.reading = '{Reading.PEOPLE_ONLY}' AND {" AND ".join(alike)}
-WHERE {told}
-ORDER BY {", ".join(f"moved.{key}" for key in keys)}"""
+SELECT {names}, {numbers}
+FROM (SELECT * FROM {mart.name} WHERE {condition}) AS was
+FULL JOIN (SELECT * FROM {computed} WHERE {condition}) AS now ON {same}
+WHERE {differ}"""
+
+
+def _told_sql(mart: Mart, told: str) -> str:
+    """Return the query for what is told of the rows that moved; `grew` are those of people that all traffic's equal."""
+    alike = ", ".join((*mart.key, *(f"{when}_{name}" for name in mart.numbers for when in ("was", "now"))))
+    grew = f"reading = '{Reading.PEOPLE_ONLY}' AND COUNT(*) OVER (PARTITION BY {alike}) = 2"
+    beside = f"SELECT *, {grew} AS grew FROM moved"
+    return f"SELECT * FROM ({beside}) AS beside WHERE {told} ORDER BY {', '.join(('reading', *mart.key))}"
 
 
 def _row_key(mart: Mart, found: dict[str, Any]) -> str:
@@ -156,7 +154,7 @@ def _text(number: int | float | Decimal | None) -> str:
 
 
 # Neither a verdict nor the setting changes anything in all traffic; where the two moved alike, it was by events alone.
-BY_PEOPLE_ALONE = f"(moved.reading = '{Reading.PEOPLE_ONLY}' AND everything.reading IS NULL)"
+BY_PEOPLE_ALONE = f"(reading = '{Reading.PEOPLE_ONLY}' AND NOT grew)"
 NOT_TOLD_YET = f"""
 SELECT {", ".join(RESTATEMENTS.column_names)} FROM told
 WHERE NOT EXISTS (SELECT 1 FROM restatements WHERE restatements.restatement_id = told.restatement_id)"""

@@ -19,6 +19,8 @@ SESSION_SETTINGS = {
     "spark.sql.json.enablePartialResults": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "false",
+    # What follows from a condition under every other name that a column has: of many columns, more than memory holds.
+    "spark.sql.constraintPropagation.enabled": "false",
 }
 _OPTIONS = "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false')"
 _BLANK = r"\A[ \t\r]*\z"

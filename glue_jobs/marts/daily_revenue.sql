@@ -6,7 +6,7 @@
 -- key: day
 -- order: day
 -- column: day date: The UTC day on which the visits began. An order past midnight counts here, not on the day after.
--- column: revenue decimal(18,2): Sum of the prices of what was bought in these visits.
+-- column: revenue decimal(18,2): Sum of the prices of what was bought in these visits. daily_visitors has that of the events of the day.
 -- column: orders bigint: Orders: visits in which something was bought.
 -- column: items bigint: Products bought.
 -- column: buyers bigint: Different users with an order.

@@ -13,7 +13,7 @@
 -- column: carts bigint: Products put into a cart.
 -- column: removals bigint: Products taken out of a cart.
 -- column: purchases bigint: Products bought.
--- column: revenue decimal(18,2): Sum of the prices of what was bought.
+-- column: revenue decimal(18,2): Sum of the prices of what was bought that day. daily_revenue counts an order on the day its visit began.
 -- column: conversion double: Share of the visits in which something was bought; NULL where no visit began.
 SELECT
   day,

@@ -6,7 +6,7 @@
 -- key: day band
 -- order: day, band
 -- column: day date: The UTC day of the events.
--- column: band string: From the first price to below the second: bounds are 10, 25, 50, 100, 250, 500, 1000.
+-- column: band string: From the first price to below the second, as 0010-0025; the last is '1000 and more'.
 -- column: views bigint: Views at such a price.
 -- column: carts bigint: Products put into a cart at such a price.
 -- column: purchases bigint: Products bought at such a price.

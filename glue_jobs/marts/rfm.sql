@@ -13,7 +13,7 @@
 -- column: frequency_score bigint: 1 to 5 by orders.
 -- column: monetary_score bigint: 1 to 5 by revenue.
 -- column: score string: The three scores as one text, such as 545.
--- column: segment string: champions, loyal, big_spenders, at_risk, new, promising, sleeping or lost.
+-- column: segment string: The first that holds of: champions (all scores 4 or 5), loyal (recency from 3 on, frequency from 4), big_spenders (recency from 3, revenue from 4), at_risk (frequency or revenue from 4), new (recency from 4, frequency at most 2), promising (recency from 3), sleeping (recency 2), lost.
 -- A score is the fifth of all buyers that a buyer stands in, counted by those who are worse: with 80 of 100 worse it
 -- is 5, with none worse 1. So who has nobody below gets 1, however many there are: one order is no frequency.
 -- By recency those who are equal stand in their middle: when most bought on one day, as in a sale, that day is neither
