@@ -34,10 +34,7 @@ class Restatements:
             return 0  # a mart that is computed otherwise says something else, and `built_with` since when
         if not (compared := self._conditions(mart, periods)):
             return 0
-        condition, told = compared
-        # Held, because Spark's optimizer runs out of memory over conditions on so many columns under other names.
-        self.engine.hold("moved", _moved_sql(mart, computed, condition))
-        answer = self.engine.ask(_told_sql(mart, told))
+        answer = self.engine.ask(_differences_sql(mart, computed, *compared))
         rows = [row for found in answer.rows for row in self._rows(mart, dict(zip(answer.columns, found, strict=True)))]
         if rows:
             self.engine.present("told", RESTATEMENTS.columns, rows)
@@ -123,26 +120,24 @@ def _days(period: Period, start: date) -> list[date]:
     return [start] if period is Period.DAY else days_of_week(start)
 
 
-def _moved_sql(mart: Mart, computed: str, condition: str) -> str:
-    """Return the query for the rows that are others now, with their numbers before and after."""
+def _differences_sql(mart: Mart, computed: str, compared: str, told: str) -> str:
+    """Return the query for the rows that are others now; `grew` are those of people that all traffic's equal."""
     keys = ("reading", *mart.key)
     same = " AND ".join(f"was.{key} = now.{key}" for key in keys)
     names = ", ".join(f"COALESCE(was.{key}, now.{key}) AS {key}" for key in keys)
     numbers = ", ".join(f"was.{name} AS was_{name}, now.{name} AS now_{name}" for name in mart.numbers)
     differ = " OR ".join(f"was.{name} IS DISTINCT FROM now.{name}" for name in mart.numbers)
-    return f"""
-SELECT {names}, {numbers}
-FROM (SELECT * FROM {mart.name} WHERE {condition}) AS was
-FULL JOIN (SELECT * FROM {computed} WHERE {condition}) AS now ON {same}
-WHERE {differ}"""
-
-
-def _told_sql(mart: Mart, told: str) -> str:
-    """Return the query for what is told of the rows that moved; `grew` are those of people that all traffic's equal."""
     alike = ", ".join((*mart.key, *(f"{when}_{name}" for name in mart.numbers for when in ("was", "now"))))
-    grew = f"reading = '{Reading.PEOPLE_ONLY}' AND COUNT(*) OVER (PARTITION BY {alike}) = 2"
-    beside = f"SELECT *, {grew} AS grew FROM moved"
-    return f"SELECT * FROM ({beside}) AS beside WHERE {told} ORDER BY {', '.join(('reading', *mart.key))}"
+    return f"""
+WITH moved AS (
+  SELECT {names}, {numbers}
+  FROM (SELECT * FROM {mart.name} WHERE {compared}) AS was
+  FULL JOIN (SELECT * FROM {computed} WHERE {compared}) AS now ON {same}
+  WHERE {differ}
+), beside AS (
+  SELECT *, reading = '{Reading.PEOPLE_ONLY}' AND COUNT(*) OVER (PARTITION BY {alike}) = 2 AS grew FROM moved
+)
+SELECT * FROM beside WHERE {told} ORDER BY {", ".join(keys)}"""
 
 
 def _row_key(mart: Mart, found: dict[str, Any]) -> str:
