@@ -1,8 +1,6 @@
 """What the checkpoints of a running job were like, read from Flink's REST API while it runs."""
 
 import json
-import secrets
-import socket
 import threading
 import urllib.request
 from contextlib import suppress
@@ -10,16 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PAUSE_SECONDS = 1.0
-PORTS = (20_000, 30_000)
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on, of those that no client is given: planning takes its time."""
-    while True:
-        port = secrets.choice(range(*PORTS))
-        with suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return int(port)
 
 
 @dataclass

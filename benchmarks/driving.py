@@ -16,7 +16,8 @@ import duckdb
 
 from benchmarks.input import chance, dice
 from benchmarks.measure import ROOT, BenchmarkError, watched
-from laptop.network import aws_environment, clean_environment, client, endpoint, free_port
+from laptop.network import aws_environment, clean_environment, client, endpoint
+from laptop.ports import free_port
 from simulator.kaggle import HEADER
 
 STREAM = "events"

@@ -13,7 +13,7 @@ from typing import Any
 
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-from benchmarks.checkpoints import Watch, free_port
+from benchmarks.checkpoints import Watch
 from commerce.fields import INCIDENT_FIELDS, RISK_FIELDS, TALLY_FIELDS
 from commerce.rules import RULES
 from commerce.schemas import flink_columns
@@ -24,6 +24,7 @@ from flink_app.pipeline import build
 from flink_app.settings import DetectorSettings
 from flink_app.streams import give_lines
 from flink_app.tables import table_environment
+from laptop.ports import free_port
 
 Told = Mapping[str, Any]
 CORES = 2

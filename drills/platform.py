@@ -19,7 +19,7 @@ from laptop.demo.lake import opened_lake
 from laptop.demo.readings import IncidentsStream, RawRecords, stored_incidents
 from laptop.ledger.balance import Ledger, balance
 from laptop.ledger.sides import read_sides
-from laptop.network import free_port
+from laptop.ports import free_port
 from laptop.running import Laptop, running_laptop
 from laptop.shards import ShardCursor, shard_ids
 

@@ -10,17 +10,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from laptop.ports import free_port
 from laptop.processes import LaptopError
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def chosen_port(asked: int | None, *, what: str, option: str) -> int:

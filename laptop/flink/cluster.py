@@ -9,7 +9,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from laptop.network import aws_environment, clean_environment, free_port
+from laptop.network import aws_environment, clean_environment
+from laptop.ports import free_port
 from laptop.processes import LaptopError, spawn, stop
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -4,12 +4,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from socket import create_server
 
 import pytest
 import requests
 from athena_rig import Trino
 from lake_rig import s3  # noqa: F401  # a fixture
+
+from laptop.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ROOT / "build" / "trino"
@@ -41,7 +42,7 @@ def trino(s3, tmp_path_factory) -> Iterator[Trino]:  # noqa: F811  # the fixture
     """Start Trino on the tables in moto's Glue and S3."""
     if not JAVA.exists():
         pytest.skip("Trino is not here: `make test-athena` fetches it")
-    port = _free_port()
+    port = free_port()
     folder = _configured(tmp_path_factory.mktemp("trino"), endpoint=s3, port=port)
     jars = next(SERVER.glob("trino-server-core-*")) / "lib" / "*"
     log = folder / "trino.log"
@@ -80,8 +81,3 @@ def _wait(process: subprocess.Popen[bytes], *, port: int, log: Path) -> None:
             pass
         time.sleep(0.5)
     raise AssertionError(f"Trino did not start:\n{log.read_text()[-4000:]}")
-
-
-def _free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

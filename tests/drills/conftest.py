@@ -7,7 +7,8 @@ import pytest
 from drills_rig import Cloud
 
 from laptop.cloud.starting import start_cloud, wait_for_cloud
-from laptop.network import endpoint, free_port
+from laptop.network import endpoint
+from laptop.ports import free_port
 from laptop.processes import stop
 
 

@@ -9,7 +9,7 @@ import pytest
 from laptop_rig import Cloud, eventually, zipped
 
 from laptop.flink.service import ManagedFlink
-from laptop.network import free_port
+from laptop.ports import free_port
 
 # Without SQL: planning it and compiling what was planned would take longer than all the rest.
 COUNTS = """
