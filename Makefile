@@ -166,8 +166,9 @@ SCHEDULES ?= 20
 SEED ?= 1
 
 .PHONY: drills
-drills: setup ## Let everything fail, and compare what came of it: SCHEDULES=20 SEED=1; report in build/drills
-	python -m drills run --schedules $(SCHEDULES) --seed $(SEED) --bugs $(if $(PAGE),--page "$(PAGE)")
+drills: setup ## Let everything fail, and compare what came of it: SCHEDULES=20 SEED=1, RESUME=1 goes on; report in build/drills
+	python -m drills run --schedules $(SCHEDULES) --seed $(SEED) --bugs $(if $(RESUME),--resume) \
+	  $(if $(PAGE),--page "$(PAGE)")
 
 ##@ Run it on AWS
 .PHONY: synth

@@ -1,14 +1,14 @@
 """`python -m drills`: fault drills of the whole platform on this machine."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from drills.bugs import plant_bugs
+from drills.kept import Kept
 from drills.page import page
 from drills.report import Tally, wrong_lines
 from drills.running import Ran, run_schedules
@@ -35,34 +35,42 @@ def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an opt
     bugs: Annotated[
         bool, typer.Option("--bugs", help="Also plant bugs, by the tests that do so, and count those caught.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the run in this folder was ended; with none there, begin.")
+    ] = False,
     to_page: Annotated[Path | None, typer.Option("--page", help="Write the result as a page of Markdown.")] = None,
 ) -> None:
     """Run schedules of faults and compare all that came of them; end with 1 on any difference."""
     console = Console(highlight=False)
-    tally = Tally(seed=seed, first=first)
     work_dir.mkdir(parents=True, exist_ok=True)
+    kept = Kept(work_dir)
     try:
+        tally = (kept.load(seed=seed, first=first) if resume else None) or Tally(seed=seed, first=first)
         with console.status("Starting") as status:
-            if bugs:
+            if bugs and not tally.bugs.planted:
                 status.update("Planting bugs")
                 tally.bugs = plant_bugs(work_dir)
-            ran = run_schedules(first=first, schedules=schedules, seed=seed, folder=work_dir, say=status.update)
-            for each in ran:
-                tally.take(each)
+            numbers = range(tally.following, first + schedules)
+            for ran in run_schedules(numbers, seed=seed, folder=work_dir, say=status.update):
+                tally.take(ran)
+                kept.keep(tally)
                 _write(tally, work_dir)
-                _tell(console, each)
+                _tell(console, ran)
     except (LaptopError, Fault) as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
-    show(console, tally)
+    document = _write(tally, work_dir)
+    show(console, document)
     if to_page is not None:
-        to_page.write_text(page(tally.document(), at=datetime.now(UTC)), encoding="utf-8")
+        to_page.write_text(page(document), encoding="utf-8")
     if not tally.right:
         raise typer.Exit(1)
 
 
-def _write(tally: Tally, folder: Path) -> None:
-    (folder / "report.json").write_text(json.dumps(tally.document(), indent=2) + "\n")
+def _write(tally: Tally, folder: Path) -> dict[str, Any]:
+    document = tally.document()
+    (folder / "report.json").write_text(json.dumps(document, indent=2) + "\n")
+    return document
 
 
 def _tell(console: Console, ran: Ran) -> None:

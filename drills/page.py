@@ -1,7 +1,6 @@
 """The page about the drills, docs/drills.md, written from a run: no figure is typed by hand."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from commerce.rules.page import markdown_table
@@ -19,7 +18,9 @@ make drills SCHEDULES=20 SEED=1
 starts the platform on this machine with a proxy in front of AWS, sends one schedule of traffic after the other while
 things fail, and compares all that came out with what a plain detector in one process makes of the same traffic. It ends
 with 1 on any difference. `python -m drills run --schedules 1 --seed 1 --first 7` runs one schedule again;
-`--work-dir` names another folder, `--page` writes this page, `--bugs` also plants bugs and counts those caught.
+`--work-dir` names another folder, `--page` writes this page, `--bugs` also plants bugs and counts those caught. A long
+run may be ended at any moment: `make drills` with the same SCHEDULES and SEED and with `RESUME=1` goes on where it was,
+as long as the program is the same.
 """
 _RECOVERY = """\
 Recovery is the time from the end of a fault (or from a kill) until every incident has been told that what had been sent
@@ -33,17 +34,17 @@ doubled.
 """
 
 
-def page(document: dict[str, Any], *, at: datetime) -> str:
+def page(document: dict[str, Any]) -> str:
     """Return the page; `document` is the report as it is written to report.json."""
-    return "\n".join(_parts(document, at))
+    return "\n".join(_parts(document))
 
 
-def _parts(document: dict[str, Any], at: datetime) -> Iterator[str]:
+def _parts(document: dict[str, Any]) -> Iterator[str]:
     numbers, bugs, recovery = document["numbers"], document["planted_bugs"], document["recovery_seconds"]
     yield _INTRODUCTION
     yield "## The run\n"
     yield (
-        f"Run on {at:%Y-%m-%d}: seed {document['seed']}, schedules {numbers['first']} to {numbers['last']} "
+        f"Run {_days(document)}: seed {document['seed']}, schedules {numbers['first']} to {numbers['last']} "
         f"({document['schedules']:,} in all), {document['records']:,} records, {document['incidents']:,} incidents.\n"
     )
     figures = [
@@ -76,6 +77,11 @@ def _parts(document: dict[str, Any], at: datetime) -> Iterator[str]:
     if document["wrong"]:
         yield "## What was wrong\n"
         yield "\n".join(f"- {line}" for line in document["wrong"]) + "\n"
+
+
+def _days(document: dict[str, Any]) -> str:
+    began, ended = document["began"], document["ended"]
+    return f"on {began}" if began == ended else f"from {began} to {ended}, taken up where it had been ended"
 
 
 def _seconds(seconds: float | None) -> str:

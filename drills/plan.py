@@ -62,7 +62,7 @@ def plan(seed: int, number: int) -> Plan:
     )
 
 
-def clean(seed: int, number: int, *, like: Plan) -> Plan:
+def without_faults(seed: int, number: int, *, like: Plan) -> Plan:
     """Return the same schedule with nothing going wrong: the traffic is as untidy, the platform is well."""
     return Plan(seed=seed, number=number, untidy=like.untidy)
 

@@ -1,8 +1,9 @@
 """The report of a run: what report.json holds, and whether it is right."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from statistics import quantiles
 from typing import Any
 
@@ -40,6 +41,11 @@ class Tally:
         """Whether nothing at all is wrong, and every planted bug was caught."""
         return all(outcome.right for outcome in self.outcomes) and self.bugs.planted == self.bugs.caught
 
+    @property
+    def following(self) -> int:
+        """The number of the schedule that comes next."""
+        return self.first + len(self.drilled)
+
     def faults(self) -> dict[str, int]:
         """Return of each fault how often it took place: one that met no request did not."""
         counts = Counter[str]()
@@ -69,7 +75,9 @@ class Tally:
         return {
             "schedules": len(self.drilled),
             "seed": self.seed,
-            "numbers": {"first": self.first, "last": self.first + len(self.drilled) - 1},
+            "numbers": {"first": self.first, "last": self.following - 1},
+            "began": _day(each.at for each in self.ran[:1]),
+            "ended": _day(each.at for each in self.ran[-1:]),
             "faults": self.faults(),
             "lost": self.count(Kind.LOST),
             "doubled": self.count(Kind.DOUBLED),
@@ -104,6 +112,10 @@ def wrong_lines(outcome: Outcome) -> list[str]:
     """Return all that is wrong in a schedule, in words."""
     found = [*map(str, outcome.wrong), *(f"ledger: {text}" for text in outcome.ledger_differences), *outcome.errors]
     return [f"schedule {outcome.plan.number}: {text}" for text in found]
+
+
+def _day(moments: Iterable[datetime]) -> str | None:
+    return next((f"{moment:%Y-%m-%d}" for moment in moments), None)
 
 
 def _rate(outcomes: Sequence[Outcome]) -> float:

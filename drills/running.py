@@ -1,11 +1,12 @@
 """Runs schedules, so many on a platform, and gives what came of each as it comes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from drills.drill import Drill, Outcome
-from drills.plan import clean, plan
+from drills.plan import Plan, plan, without_faults
 from drills.platform import running_platform
 
 # A fresh platform after so many: what is compared grows with each.
@@ -18,23 +19,29 @@ _CLEAN_FROM = 1_500
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """One schedule that has been run; `clean` ones had no faults and are there to compare with."""
+    """One schedule that was run until `at`; `clean` ones had no faults and are there to compare with."""
 
     outcome: Outcome
     clean: bool
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
-def run_schedules(*, first: int, schedules: int, seed: int, folder: Path, say: Callable[[str], None]) -> Iterator[Ran]:
-    """Run the schedules from the first on; give each outcome. Raises LaptopError, SinkFault and Fault."""
-    for begin in range(first, first + schedules, SCHEDULES_A_PLATFORM):
-        numbers = range(begin, min(begin + SCHEDULES_A_PLATFORM, first + schedules))
+def planned(seed: int, number: int, *, clean: bool) -> Plan:
+    """Return the schedule of that number; a clean one has the untidiness of the schedule that it is compared with."""
+    return without_faults(seed, number, like=plan(seed, number - _CLEAN_FROM)) if clean else plan(seed, number)
+
+
+def run_schedules(numbers: range, *, seed: int, folder: Path, say: Callable[[str], None]) -> Iterator[Ran]:
+    """Run the schedules of these numbers; give each outcome. Raises LaptopError, SinkFault and Fault."""
+    for begin in range(0, len(numbers), SCHEDULES_A_PLATFORM):
+        these = numbers[begin : begin + SCHEDULES_A_PLATFORM]
         with running_platform(work_dir=folder / "laptop", seed=seed, progress=say) as platform:
             drill = Drill(platform, say=say)
-            for number in numbers:
+            for number in these:
                 say(f"schedule {number}")
                 drill.say = lambda what, number=number: say(f"schedule {number}: {what}")  # type: ignore[misc]
-                yield Ran(outcome=drill.run(plan(seed, number)), clean=False)
-            for number in numbers[:CLEAN_EACH]:
+                yield Ran(outcome=drill.run(planned(seed, number, clean=False)), clean=False)
+            for number in these[:CLEAN_EACH]:
                 say(f"schedule {number} without faults")
-                again = clean(seed, _CLEAN_FROM + number, like=plan(seed, number))
+                again = planned(seed, _CLEAN_FROM + number, clean=True)
                 yield Ran(outcome=drill.run(again), clean=True)

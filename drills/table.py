@@ -1,14 +1,13 @@
 """The end of a run for people."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
-from drills.report import Tally
 
-
-def show(console: Console, tally: Tally) -> None:
+def show(console: Console, document: dict[str, Any]) -> None:
     """Print what was drilled and what came of it."""
-    document = tally.document()
     faults = Table("fault", "times", "recovery p50", "longest", title="Faults", title_justify="left")
     by_fault = document["recovery_seconds_by_fault"]
     for name, times in document["faults"].items():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from drills.catalogue import LASTING, RARE, Batch, Lasting
 from drills.drill import Outcome, Recovery
 from drills.oracle import Oracle
-from drills.plan import clean, plan
+from drills.plan import plan, without_faults
 from drills.producer import _batches
 from drills.report import Tally
 from drills.running import Ran
@@ -54,8 +54,8 @@ def test_every_stretch_leads_to_an_incident_a_minute() -> None:
 def test_the_traffic_without_faults_is_as_untidy() -> None:
     """Throughput is compared with that of the same traffic."""
     like = plan(1, 3)
-    assert clean(1, 10_003, like=like).untidy == like.untidy
-    assert clean(1, 10_003, like=like).timed == ()
+    assert without_faults(1, 10_003, like=like).untidy == like.untidy
+    assert without_faults(1, 10_003, like=like).timed == ()
 
 
 def outcome(number: int, *, seconds: float, recovery: float | None = None, told_again: int = 0) -> Outcome:
