@@ -80,7 +80,7 @@ class Drill:
         platform.expected.append(expected)
         told_before = platform.told_again()
         producer = Producer(port=platform.proxy.port, stream=platform.laptop.outputs["EventsStreamName"])
-        watch = Watch(platform.laptop, platform.mailbox, platform.raw_events, list(expected.incidents))
+        watch = Watch(platform.mailbox, platform.raw_events, list(expected.incidents))
         archived_before = platform.raw_events.records
         timeline = Timeline(platform.proxy, platform.laptop)
         began = time.monotonic()

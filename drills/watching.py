@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from laptop.demo.readings import RawRecords, alert_mail
-from laptop.running import Laptop
 
 LOOK_EVERY_SECONDS = 0.25
 ARCHIVE_EVERY_SECONDS = 1.0
@@ -47,10 +46,9 @@ class Watch:
     from the first on, are told without a gap.
     """
 
-    def __init__(self, laptop: Laptop, mailbox: Mailbox, archive: RawRecords, due: Sequence[str]) -> None:
+    def __init__(self, mailbox: Mailbox, archive: RawRecords, due: Sequence[str]) -> None:
         self.told = [Step(time.monotonic(), 0)]
         self.archived = [Step(time.monotonic(), archive.records)]
-        self._laptop = laptop
         self._mailbox = mailbox
         self._archive = archive
         self._due = list(due)
@@ -76,11 +74,11 @@ class Watch:
         while not self._end.is_set():
             self._look()
             if time.monotonic() >= archive_at:
-                self._archive.read()
-                self.archived.append(Step(time.monotonic(), self._archive.records))
+                self._look_at_archive()
                 archive_at = time.monotonic() + ARCHIVE_EVERY_SECONDS
             self._end.wait(LOOK_EVERY_SECONDS)
         self._look()
+        self._look_at_archive()
 
     def _look(self) -> None:
         self._mailbox.read()
@@ -88,6 +86,10 @@ class Watch:
         while reached < len(self._due) and self._due[reached] in self._mailbox.told:
             reached += 1
         self.told.append(Step(time.monotonic(), reached))
+
+    def _look_at_archive(self) -> None:
+        self._archive.read()
+        self.archived.append(Step(time.monotonic(), self._archive.records))
 
 
 def reached_at(steps: Sequence[Step], count: int) -> float | None:

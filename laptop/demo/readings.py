@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -64,25 +65,28 @@ class IncidentsStream:
 
 @dataclass
 class RawRecords:
-    """The lines below one prefix of the raw bucket; an object is read once."""
+    """The lines below one prefix of the raw bucket; an object is read once. Threads may share it."""
 
     laptop: Laptop
     prefix: str
     lines: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self) -> None:
         """Count the lines of the objects that are new."""
         s3, bucket = self.laptop.client("s3"), self.laptop.outputs["RawBucketName"]
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=self.prefix)
-        for key in [item["Key"] for page in pages for item in page.get("Contents", [])]:
-            if key not in self.lines:
-                body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-                self.lines[key] = gzip.decompress(body).count(b"\n")
+        with self._lock:
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=self.prefix)
+            for key in [item["Key"] for page in pages for item in page.get("Contents", [])]:
+                if key not in self.lines:
+                    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+                    self.lines[key] = gzip.decompress(body).count(b"\n")
 
     @property
     def records(self) -> int:
         """How many records they hold."""
-        return sum(self.lines.values())
+        with self._lock:
+            return sum(self.lines.values())
 
 
 def stored_incidents(laptop: Laptop) -> list[dict[str, Any]]:
