@@ -1,6 +1,7 @@
 """`python -m drills`: fault drills of the whole platform on this machine."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,7 +52,8 @@ def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an opt
                 status.update("Planting bugs")
                 tally.bugs = plant_bugs(work_dir)
             numbers = range(tally.following, first + schedules)
-            for ran in run_schedules(numbers, seed=seed, folder=work_dir, say=status.update):
+            begin = partial(kept.keep, tally, under_way=True)
+            for ran in run_schedules(numbers, seed=seed, folder=work_dir, begin=begin, say=status.update):
                 tally.take(ran)
                 kept.keep(tally)
                 _write(tally, work_dir)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from drills.faults import Action, Fault
-from drills.request import Request
+from drills.request import Request, Write
 
 THROTTLED = "ProvisionedThroughputExceededException"
 
@@ -65,12 +65,12 @@ def _throttled(percent: int) -> Lasting:
     return Lasting(fault=fault, seconds=(2.0, 4.0))
 
 
-def _responder(name: str, action: Action, operation: str, *, of_mark: bool = False) -> Lasting:
-    """Return what ends the responder's process at one of its writes: the row, the alert, the mark that it was sent."""
+def _responder(name: str, action: Action, step: Write | None) -> Lasting:
+    """Return what ends the responder's process at one of its writes: the row, the alert (None), the mark of it."""
 
     def meets(request: Request) -> bool:
-        marks = "alerted_at" in request.document.get("Item", {})
-        return request.by_function and request.operation == operation and marks == of_mark
+        met = request.operation == "Publish" if step is None else request.write is step
+        return request.by_function and met
 
     return Lasting(fault=Fault(name=name, action=action, meets=meets), seconds=(60.0, 60.0))
 
@@ -147,13 +147,13 @@ LASTING: tuple[Lasting, ...] = (
         fault=Fault(name="s3_answer_lost_in_delivery", action=Action.LOSE_ANSWER, meets=_on("s3", "PutObject")),
         seconds=(5.0, 8.0),
     ),
-    _responder("responder_killed_before_row", Action.KILL_BEFORE, "PutItem"),
-    _responder("responder_killed_after_row", Action.KILL_AFTER, "PutItem"),
-    _responder("responder_killed_before_alert", Action.KILL_BEFORE, "Publish"),
-    _responder("responder_killed_after_alert", Action.KILL_AFTER, "Publish"),
-    _responder("responder_killed_before_mark", Action.KILL_BEFORE, "PutItem", of_mark=True),
-    _responder("responder_killed_after_mark", Action.KILL_AFTER, "PutItem", of_mark=True),
+    _responder("responder_killed_before_row", Action.KILL_BEFORE, Write.ROW),
+    _responder("responder_killed_after_row", Action.KILL_AFTER, Write.ROW),
+    _responder("responder_killed_before_alert", Action.KILL_BEFORE, None),
+    _responder("responder_killed_after_alert", Action.KILL_AFTER, None),
+    _responder("responder_killed_before_mark", Action.KILL_BEFORE, Write.MARK),
+    _responder("responder_killed_after_mark", Action.KILL_AFTER, Write.MARK),
 )
-TIMED_OUT = _responder("responder_timed_out", Action.FREEZE, "PutItem")
+TIMED_OUT = _responder("responder_timed_out", Action.FREEZE, Write.ROW)
 # What takes so long to recover from that only some schedules get one.
 RARE: tuple[Strike | Lasting, ...] = (*Strike, TIMED_OUT)

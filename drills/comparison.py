@@ -28,7 +28,11 @@ class Wrong:
 
 @dataclass(frozen=True, kw_only=True)
 class Sides:
-    """What is to be compared, by the name of the side: each thing with how often it is there."""
+    """What is to be compared, by the name of the side: each thing with how often it is there.
+
+    `said` is what the incidents stream says of each incident, `stored_as` and `curated_as` what its table and the lake
+    do.
+    """
 
     lines: Mapping[bytes, int] = field(default_factory=dict)
     archive: Mapping[bytes, int] = field(default_factory=dict)
@@ -38,6 +42,9 @@ class Sides:
     stored: Mapping[str, int] = field(default_factory=dict)
     curated: Mapping[str, int] = field(default_factory=dict)
     told: Mapping[str, int] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+    stored_as: Mapping[str, str] = field(default_factory=dict)
+    curated_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +75,20 @@ def compare(expected: Sides, found: Sides, allowed: Allowed) -> Iterator[Wrong]:
     yield from _counted("incidents table", expected.stored, found.stored)
     yield from _counted("incidents of the lake", expected.curated, found.curated)
     yield from _counted("alerts", expected.told, _excused(found.told, allowed.told))
+    yield from _agreed("states in the incidents table", found.said, found.stored_as)
+    yield from _agreed("states in the lake", found.said, found.curated_as)
 
 
 def _excused(told: Mapping[str, int], allowed: Mapping[str, int]) -> dict[str, int]:
     """Return the alerts without those that had to be sent again; the first one nothing excuses."""
     return {name: max(1, times - allowed.get(name, 0)) for name, times in told.items()}
+
+
+def _agreed(side: str, said: Mapping[str, str], there: Mapping[str, str]) -> Iterator[Wrong]:
+    """Yield the incidents of which a side says something else; those that it does not have are lost, and told so."""
+    for name in said.keys() & there.keys():
+        if there[name] != said[name]:
+            yield Wrong(kind=Kind.DIFFERENT, side=side, what=f"{name}: {there[name]}, and not {said[name]}")
 
 
 def _counted(

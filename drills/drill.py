@@ -14,9 +14,9 @@ from drills.comparison import Wrong, compare
 from drills.plan import SENDING_SECONDS, Plan
 from drills.platform import Platform
 from drills.producer import IDLE_SECONDS, Producer
-from drills.strikes import kill_job_run
+from drills.strikes import kill_job_run, part_shards
 from drills.timeline import Over, Timeline
-from drills.traffic import Untidy, traffic
+from drills.traffic import traffic
 from drills.watching import Watch, reached_at
 from laptop.cloud.starting import ROOT
 from laptop.network import aws_environment, clean_environment
@@ -43,8 +43,9 @@ class Recovery:
 class Outcome:
     """What came of one schedule.
 
-    `met` are the requests that each fault met. `seconds` is the time from the first record to the last alert, without
-    the pause of an idle shard. `told_again` are alerts that were sent twice because SNS had taken them and nobody knew.
+    `met` are the requests that each fault met, or the processes. `seconds` is the time from the first record to the
+    last alert, without the longer way that an idle shard takes. `told_again` are alerts that were sent twice because
+    SNS had taken them and nobody knew.
     """
 
     plan: Plan
@@ -75,7 +76,7 @@ class Drill:
 
     def run(self, plan: Plan) -> Outcome:
         """Run one schedule. Raises SinkFault, Fault and LaptopError where it cannot be run at all."""
-        platform, made = self.platform, traffic(plan.seed, plan.number, untidy=plan.untidy)
+        platform, made = self.platform, traffic(plan.seed, plan.number, family=plan.family, untidy=plan.untidy)
         expected = platform.oracle.take(made.records)
         platform.expected.append(expected)
         told_before = platform.told_again()
@@ -86,23 +87,26 @@ class Drill:
         began = time.monotonic()
         watch.start()
         timeline.start(plan.timed)
+        if made.quiet:
+            part_shards(platform.laptop)
         self.say("sending")
-        producer.send(made.records, seconds=SENDING_SECONDS, pause=Untidy.IDLE in plan.untidy)
+        producer.send(made.records, seconds=SENDING_SECONDS, quiet=made.quiet)
         timeline.join()
         self.say("catching up")
         dead_letters = self._catch_up(watch)
         watch.stop()
         told_at = reached_at(watch.told, len(expected.incidents)) or time.monotonic()
-        idle = IDLE_SECONDS if Untidy.IDLE in plan.untidy else 0.0
+        idle = IDLE_SECONDS if made.quiet else 0.0
         self.say("comparing")
-        errors = [*timeline.errors, *self._batch_job(plan.batch)]
+        met = {over.name: over.times for over in timeline.over}
+        errors = [*timeline.errors, *self._troubled_batch_job(plan, met)]
         wrong, differences = self._compare()
         return Outcome(
             plan=plan,
             records=len(made.records),
             incidents=len(expected.incidents),
             seconds=told_at - began - idle,
-            met={over.name: over.times for over in timeline.over},
+            met=met,
             recoveries=tuple(
                 _recovery(over, producer, watch, tuple(expected.incidents.values()), archived_before)
                 for over in timeline.over
@@ -136,21 +140,28 @@ class Drill:
             subprocess.run(command, env=environment, cwd=ROOT, check=False, capture_output=True)
         return letters
 
-    def _batch_job(self, trouble: Batch | None) -> list[str]:
-        """Run the batch job, with its trouble; return what went wrong that should not."""
+    def _troubled_batch_job(self, plan: Plan, met: dict[str, int]) -> list[str]:
+        """Run the batch job with its trouble, and again; note what it met, return what went wrong that should not."""
         laptop = self.platform.laptop
         name = laptop.outputs["CurateJobName"]
-        if trouble is Batch.KILLED:
+        if plan.batch is Batch.KILLED:
             with ThreadPoolExecutor(max_workers=1) as aside:
+                began = time.time()
                 running = aside.submit(_refused, lambda: laptop.start_glue_job(name))
-                time.sleep(2.0)
-                kill_job_run(laptop)
+                killed = kill_job_run(laptop.work_dir / "glue", step=plan.batch_step, began=began)
                 running.result()
-        if trouble is Batch.TWICE:
+            met[plan.batch] = int(killed)
+        if plan.batch is Batch.TWICE:
+            met[plan.batch] = 1
             with ThreadPoolExecutor(max_workers=2) as aside:
                 both = aside.map(lambda _: _refused(lambda: laptop.start_glue_job(name)), range(2))
                 return [why for why in both if why]
-        why = _refused(lambda: laptop.start_glue_job(name))
+        return self._batch_job()
+
+    def _batch_job(self) -> list[str]:
+        """Run the batch job; return what went wrong."""
+        laptop = self.platform.laptop
+        why = _refused(lambda: laptop.start_glue_job(laptop.outputs["CurateJobName"]))
         return [why] if why else []
 
     def _compare(self) -> tuple[list[Wrong], list[str]]:
@@ -175,7 +186,7 @@ class Drill:
                 return new, unknown
             time.sleep(3)
             archived = not platform.missing()
-            self._batch_job(None)
+            self._batch_job()
 
 
 def _refused(run: Callable[[], object]) -> str:

@@ -45,12 +45,13 @@ class Fault:
 
 @dataclass
 class Standing:
-    """A fault while it lasts; `times` is how many requests it has met."""
+    """A fault while it lasts; `times` is how many requests it has met, `found` whether it knew whom to end."""
 
     fault: Fault
     times: int = 0
     until: float = float("inf")
     caller: psutil.Process | None = None
+    found: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, request: Request, chance: float) -> bool:

@@ -16,20 +16,28 @@ from laptop.checkpoints import Checkpoint
 from laptop.cloud.starting import ROOT
 from laptop.processes import LaptopError
 
+_FILES = ("app.py", "cdk.json", "requirements.lock")
 _ROOMS = ("commerce", "drills", "evaluation", "flink_app", "glue_jobs", "lambdas", "laptop", "simulator", "stacks")
 _PROGRAMS = {".py", ".sql", ".java", ".xml", ".json", ".lock"}
 
 
 class Kept:
-    """The file of one run: its schedules, its planted bugs, and the program it was a run of."""
+    """The file of one run: its schedules, its planted bugs, and the program it is a run of, from the start on."""
 
     def __init__(self, folder: Path) -> None:
         self._file = Checkpoint(folder / "schedules.json")
+        self._program = program()
 
-    def keep(self, tally: Tally) -> None:
-        """Replace what was kept; a kill leaves the old or the new."""
-        document = {"program": program(), "seed": tally.seed, "first": tally.first, "bugs": asdict(tally.bugs)}
-        self._file.keep(**document, ran=[_document(each) for each in tally.ran])
+    def keep(self, tally: Tally, *, under_way: bool = False) -> None:
+        """Replace what was kept; a kill leaves the old or the new. `under_way` says that a schedule begins now.
+
+        Raises LaptopError where the program is another than when the run began.
+        """
+        if program() != self._program:
+            raise LaptopError("The program was changed while it ran: no report can say what it is about")
+        document = {"program": self._program, "seed": tally.seed, "first": tally.first, "bugs": asdict(tally.bugs)}
+        broken_off = tally.broken_off + under_way
+        self._file.keep(**document, broken_off=broken_off, ran=[_document(each) for each in tally.ran])
 
     def load(self, *, seed: int, first: int) -> Tally | None:
         """Return the run so far; None where there is none. Raises LaptopError where it is none of these schedules."""
@@ -38,9 +46,9 @@ class Kept:
             return None
         if (kept["seed"], kept["first"]) != (seed, first):
             raise LaptopError(f"What was run here is of seed {kept['seed']}, from schedule {kept['first']} on")
-        if kept["program"] != program():
+        if kept["program"] != self._program:
             raise LaptopError("What was run here was another version: leave out --resume to begin anew")
-        tally = Tally(seed=seed, first=first, bugs=Bugs(**kept["bugs"]))
+        tally = Tally(seed=seed, first=first, bugs=Bugs(**kept["bugs"]), broken_off=kept["broken_off"])
         for document in kept["ran"]:
             tally.take(_ran(seed, document))
         return tally
@@ -49,10 +57,10 @@ class Kept:
 def program() -> str:
     """Return what stands for all programs that a drill runs, its own included."""
     digest = hashlib.sha256()
-    for room in _ROOMS:
-        for file in sorted((ROOT / room).rglob("*")):
-            if file.suffix in _PROGRAMS and "target" not in file.parts:
-                digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    found = (file for room in _ROOMS for file in (ROOT / room).rglob("*") if file.suffix in _PROGRAMS)
+    for file in sorted((*found, *(ROOT / name for name in _FILES))):
+        if "target" not in file.parts:
+            digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()
 
 

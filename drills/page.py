@@ -53,6 +53,7 @@ def _parts(document: dict[str, Any]) -> Iterator[str]:
         ("different from the run without faults", f"{document['different']:,}"),
         ("differences in the ledger", f"{document['ledger_differences']:,}"),
         ("drills that could not be made", f"{document['errors']:,}"),
+        ("schedules broken off, and run again", f"{document['broken_off']:,}"),
         ("alerts sent again, since nobody could know that SNS had them", f"{document['alerts_told_again']:,}"),
         ("dead letters sent again by the command for it", f"{document['dead_letters_sent_again']:,}"),
         ("recovery, p50 and p95", f"{_seconds(recovery['p50'])}, {_seconds(recovery['p95'])}"),

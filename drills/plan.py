@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from drills.catalogue import LASTING, RARE, Batch, Lasting, Strike
-from drills.traffic import UNTIDY
+from drills.traffic import FAMILIES, UNTIDY
 
 SENDING_SECONDS = 15.0
 LASTING_EACH, UNTIDY_EACH = 2, 3
 # Every so many schedules one has a rare fault, and one has trouble with the batch job.
 RARE_EVERY, BATCH_EVERY = 4, 5
+# After what a batch job is killed: each is a table written, and the next is not.
+BATCH_STEPS = ("events: judged", "events: events", "events: rejects", "incidents: incidents", "incidents: tallies")
 Card = TypeVar("Card")
 
 
@@ -31,13 +33,15 @@ class Timed:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One schedule."""
+    """One schedule; `family` is that of its attack, `batch_step` what a batch job is killed after."""
 
     seed: int
     number: int
+    family: str
     untidy: tuple[str, ...] = ()
     timed: tuple[Timed, ...] = ()
     batch: Batch | None = None
+    batch_step: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,15 +60,17 @@ def plan(seed: int, number: int) -> Plan:
     return Plan(
         seed=seed,
         number=number,
+        family=dealt(seed, "family", FAMILIES, number, 1)[0],
         untidy=dealt(seed, "untidy", UNTIDY, number * UNTIDY_EACH, UNTIDY_EACH),
         timed=tuple(_timed(each, rng) for each in (*lasting, *rare)),
         batch=batches[0] if number % BATCH_EVERY == BATCH_EVERY - 1 else None,
+        batch_step=rng.choice(BATCH_STEPS),
     )
 
 
 def without_faults(seed: int, number: int, *, like: Plan) -> Plan:
-    """Return the same schedule with nothing going wrong: the traffic is as untidy, the platform is well."""
-    return Plan(seed=seed, number=number, untidy=like.untidy)
+    """Return the same schedule with nothing going wrong: attack and untidiness are the same, the platform is well."""
+    return Plan(seed=seed, number=number, family=like.family, untidy=like.untidy)
 
 
 def dealt(seed: int, deck: str, cards: Sequence[Card], start: int, count: int) -> tuple[Card, ...]:

@@ -12,6 +12,7 @@ from drills.comparison import Allowed, Sides
 from drills.oracle import Expected, Oracle
 from drills.proxy import FaultProxy
 from drills.read_once import ObjectsOnce, RecordsOnce
+from drills.states import of_lake, of_rows, of_states
 from drills.watching import Mailbox
 from glue_jobs.arrival import Hours
 from glue_jobs.raw import RawBucket, records
@@ -89,15 +90,20 @@ class Platform:
             events = Counter(str(name) for (name,) in lake.ask("SELECT event_id FROM events").rows)
             rejects = Counter(bytes(line) for (line,) in lake.ask("SELECT line FROM rejects").rows)
             curated = Counter(str(name) for (name,) in lake.ask("SELECT incident_id FROM incidents").rows)
+            curated_as = of_lake(lake)
+        rows = stored_incidents(self.laptop)
         return Sides(
             lines=self.events.lines,
             archive=self.archive.lines,
             rejects=rejects,
             events=events,
             on_stream=dict.fromkeys(self.incidents.incidents, 1),
-            stored=Counter(str(item["incident_id"]["S"]) for item in stored_incidents(self.laptop)),
+            stored=Counter(str(item["incident_id"]["S"]) for item in rows),
             curated=curated,
             told=self.mailbox.told,
+            said=of_states(self.incidents.states),
+            stored_as=of_rows(rows),
+            curated_as=curated_as,
         )
 
     def allowed(self) -> Allowed:

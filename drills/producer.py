@@ -31,29 +31,34 @@ class Producer:
     stream: str
     acknowledged: list[tuple[float, int]] = field(default_factory=list)
 
-    def send(self, records: Sequence[Record], *, seconds: float, pause: bool = False) -> None:
-        """Send all of it, evenly over about so many seconds; `pause` has nothing sent for a while in the middle.
+    def send(self, records: Sequence[Record], *, seconds: float, quiet: range = range(0)) -> None:
+        """Send all of it, evenly over about so many seconds, but those in the places `quiet` more slowly.
+
+        They take `IDLE_SECONDS` more: long enough for a shard that takes none of them to count as idle.
 
         A batch holds no more event time than a record may be late by, since a stream that refuses part of one changes
         the order within it. Raises SinkFault.
         """
         sink = KinesisSink(client=_client(self.port), stream=self.stream, attempts=ATTEMPTS)
-        began, held, sent = time.monotonic(), 0.0, 0
+        began, sent = time.monotonic(), 0
         self.acknowledged = [(began, 0)]
         for batch in _batches(records):
-            time.sleep(max(0.0, began + held + seconds * sent / len(records) - time.monotonic()))
+            passed = seconds * sent / len(records) + IDLE_SECONDS * _share_of(quiet, sent)
+            time.sleep(max(0.0, began + passed - time.monotonic()))
             for record in batch:
                 sink.write(record)
             sink.flush()
             sent += len(batch)
             self.acknowledged.append((time.monotonic(), sent))
-            if pause and held == 0 and sent > len(records) // 2:
-                time.sleep(IDLE_SECONDS)
-                held = IDLE_SECONDS
 
     def sent_by(self, moment: float) -> int:
         """Return how many records had been taken by then, on the monotonic clock."""
         return max((count for at, count in self.acknowledged if at <= moment), default=0)
+
+
+def _share_of(places: range, sent: int) -> float:
+    """Return how much of these places has been sent, from 0 to 1."""
+    return min(max(sent - places.start, 0), len(places)) / len(places) if places else 0.0
 
 
 def _batches(records: Sequence[Record]) -> list[list[Record]]:

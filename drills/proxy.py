@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -24,7 +24,7 @@ from urllib.parse import parse_qs
 import psutil
 
 from drills.faults import ONCE, Action, Fault, Standing
-from drills.request import Answer, Request, refusal
+from drills.request import Answer, Request, Write, refusal
 
 _NOT_FORWARDED = {"connection", "keep-alive", "transfer-encoding", "expect", "host", "content-length"}
 _HELD_BACK = "ProvisionedThroughputExceededException"
@@ -94,6 +94,7 @@ class FaultProxy:
     def answer(self, request: Request, upstream: "Upstream") -> Answer:
         """Answer a request, through whatever faults stand."""
         self.memory.requests[f"{request.service}:{request.operation}"] += 1
+        request = replace(request, write=self._write(request))
         standing = self._met(request)
         if standing is None:
             answer = self._sent(request, upstream)
@@ -102,7 +103,19 @@ class FaultProxy:
             return answer
         if standing.fault.action in ONCE:
             standing.caller = _caller(request, self.port)
+            standing.found = standing.caller is not None
         return self._faulty(standing, request, upstream)
+
+    def _write(self, request: Request) -> Write:
+        """Return what it writes: further states of an episode look alike, and most first writes of one are refused."""
+        row = request.document.get("Item", {})
+        if request.operation != "PutItem" or "incident_id" not in row:
+            return Write.OTHER
+        name, memory = row["incident_id"]["S"], self.memory
+        with self._lock:
+            if name not in memory.stored:
+                return Write.ROW
+            return Write.MARK if name in memory.told_unmarked and "alert_claim" not in row else Write.OTHER
 
     def _met(self, request: Request) -> Standing | None:
         with self._lock:

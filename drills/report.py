@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from statistics import quantiles
+from statistics import fmean, quantiles
 from typing import Any
 
 from drills.bugs import Bugs
@@ -15,11 +15,12 @@ from drills.running import Ran
 
 @dataclass
 class Tally:
-    """Takes one schedule after another."""
+    """Takes one schedule after another; `broken_off` are those that were begun and have no outcome."""
 
     seed: int
     first: int
     bugs: Bugs = field(default_factory=Bugs)
+    broken_off: int = 0
     ran: list[Ran] = field(default_factory=list)
 
     def take(self, ran: Ran) -> None:
@@ -50,7 +51,8 @@ class Tally:
         """Return of each fault how often it took place: one that met no request did not."""
         counts = Counter[str]()
         for outcome in self.drilled:
-            counts.update(name for name in outcome.plan.names if outcome.met.get(name, 1))
+            names = set(outcome.plan.names)
+            counts.update(name for name in names if name in outcome.plan.untidy or outcome.met.get(name))
         return dict(sorted(counts.items()))
 
     def recovery_seconds(self) -> list[float]:
@@ -59,10 +61,14 @@ class Tally:
         return sorted(float("inf") if seconds is None else seconds for seconds in found)
 
     def throughput_ratio(self) -> float | None:
-        """Return events a second through the platform under faults, over those without; None where none is known."""
-        with_faults = _rate(self.drilled)
-        without = _rate([each.outcome for each in self.ran if each.clean])
-        return None if not with_faults or not without else with_faults / without
+        """Return how long a schedule takes without faults over how long with them; None where that is not known.
+
+        That is the ratio of the events a second, if it is the same events that are sent at the same pace. Over
+        different ones, a rate says which had the larger attack.
+        """
+        with_faults = [outcome.seconds for outcome in self.drilled]
+        without = [each.outcome.seconds for each in self.ran if each.clean]
+        return fmean(without) / fmean(with_faults) if with_faults and without else None
 
     def count(self, kind: Kind) -> int:
         """Return how many things are wrong in that way."""
@@ -84,6 +90,7 @@ class Tally:
             "different": self.count(Kind.DIFFERENT),
             "ledger_differences": sum(len(outcome.ledger_differences) for outcome in self.outcomes),
             "errors": sum(len(outcome.errors) for outcome in self.outcomes),
+            "broken_off": self.broken_off,
             "records": sum(outcome.records for outcome in self.drilled),
             "incidents": sum(outcome.incidents for outcome in self.drilled),
             "alerts_told_again": sum(outcome.told_again for outcome in self.drilled),
@@ -116,11 +123,6 @@ def wrong_lines(outcome: Outcome) -> list[str]:
 
 def _day(moments: Iterable[datetime]) -> str | None:
     return next((f"{moment:%Y-%m-%d}" for moment in moments), None)
-
-
-def _rate(outcomes: Sequence[Outcome]) -> float:
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    return sum(outcome.records for outcome in outcomes) / seconds if seconds else 0.0
 
 
 def _percentile(ordered: Sequence[float], percent: int) -> float | None:

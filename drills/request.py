@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,9 +14,17 @@ PRODUCER = "drill-producer"
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
 
+class Write(StrEnum):
+    """What a write to the incidents table is, to whoever remembers those before it."""
+
+    ROW = "row"  # the first of an episode
+    MARK = "mark"  # that an alert is sent of which no row says so yet
+    OTHER = "other"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request; the names of `headers` are in lower case. `port` is the caller's own."""
+    """One request; the names of `headers` are in lower case. `port` is the caller's own, `write` what it writes."""
 
     method: str
     path: str
@@ -24,6 +33,7 @@ class Request:
     port: int = 0
     # Whether the caller has ended its connection: it then never hears the answer.
     gone: Callable[[], bool] = lambda: False
+    write: Write = Write.OTHER
 
     @cached_property
     def service(self) -> str:

@@ -31,15 +31,21 @@ def planned(seed: int, number: int, *, clean: bool) -> Plan:
     return without_faults(seed, number, like=plan(seed, number - _CLEAN_FROM)) if clean else plan(seed, number)
 
 
-def run_schedules(numbers: range, *, seed: int, folder: Path, say: Callable[[str], None]) -> Iterator[Ran]:
-    """Run the schedules of these numbers; give each outcome. Raises LaptopError, SinkFault and Fault."""
-    for begin in range(0, len(numbers), SCHEDULES_A_PLATFORM):
-        these = numbers[begin : begin + SCHEDULES_A_PLATFORM]
+def run_schedules(
+    numbers: range, *, seed: int, folder: Path, begin: Callable[[], None], say: Callable[[str], None]
+) -> Iterator[Ran]:
+    """Run the schedules of these numbers; `begin` is called before each, and each outcome is given.
+
+    Raises LaptopError, SinkFault and Fault.
+    """
+    for place in range(0, len(numbers), SCHEDULES_A_PLATFORM):
+        these = numbers[place : place + SCHEDULES_A_PLATFORM]
         with running_platform(work_dir=folder / "laptop", seed=seed, progress=say) as platform:
             drill = Drill(platform, say=say)
             for number in these:
                 say(f"schedule {number}")
                 drill.say = lambda what, number=number: say(f"schedule {number}: {what}")  # type: ignore[misc]
+                begin()
                 yield Ran(outcome=drill.run(planned(seed, number, clean=False)), clean=False)
             for number in these[:CLEAN_EACH]:
                 say(f"schedule {number} without faults")

@@ -24,6 +24,8 @@ def show(console: Console, document: dict[str, Any]) -> None:
         ("doubled", f"{document['doubled']:,}"),
         ("different", f"{document['different']:,}"),
         ("differences in the ledger", f"{document['ledger_differences']:,}"),
+        ("drills that could not be made", f"{document['errors']:,}"),
+        ("schedules broken off, and run again", f"{document['broken_off']:,}"),
         ("alerts sent again, since SNS never answered", f"{document['alerts_told_again']:,}"),
         ("dead letters sent again", f"{document['dead_letters_sent_again']:,}"),
         ("recovery, p50", _seconds(recovery["p50"])),

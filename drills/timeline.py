@@ -62,6 +62,8 @@ class Timeline:
             time.sleep(timed.lasting_seconds)
             ended_at = time.monotonic()
         self.proxy.end(standing)
+        if not standing.found:
+            self.errors.append(f"{timed.name}: whoever sent the request was not found")
         self.over.append(Over(name=timed.name, ended_at=ended_at, times=standing.times))
 
 

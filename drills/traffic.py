@@ -4,8 +4,10 @@ A beacon is a small attack of one user, the cheapest that a rule finds. They com
 an incident tells how far the pipeline has got.
 """
 
+import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -58,15 +60,19 @@ UNTIDY: tuple[str, ...] = tuple(value for name, value in vars(Untidy).items() if
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
-    """What one schedule sends, in order; `opens` and `closes` bound its simulated time."""
+    """What one schedule sends, in order; `opens` and `closes` bound its simulated time.
+
+    Of the records in the places `quiet`, none is of one half of all keys: shards that take these are idle meanwhile.
+    """
 
     records: tuple[Record, ...]
     opens: datetime
     closes: datetime
+    quiet: range = range(0)
 
 
-def traffic(seed: int, number: int, *, untidy: Sequence[str]) -> Traffic:
-    """Return the traffic of one schedule; the same arguments give the same bytes."""
+def traffic(seed: int, number: int, *, family: str, untidy: Sequence[str]) -> Traffic:
+    """Return the traffic of one schedule, with an attack of the family; the same arguments give the same bytes."""
     rng = random.Random(f"{seed}/{number}/traffic")
     opens = FIRST_STRETCH + number * STRETCH
     options = Options(
@@ -74,7 +80,7 @@ def traffic(seed: int, number: int, *, untidy: Sequence[str]) -> Traffic:
         start=opens,
         hours=HOURS,
         events=PEOPLES_EVENTS,
-        attacks={rng.choice(FAMILIES): 1},
+        attacks={family: 1},
         sale=False,
         late=0.05 if Untidy.LATE in untidy else 0,
         duplicates=0.1 if Untidy.DUPLICATES in untidy else 0,
@@ -85,7 +91,8 @@ def traffic(seed: int, number: int, *, untidy: Sequence[str]) -> Traffic:
     for name in UNTIDY:
         if name in untidy and name in _CHANGES:
             made = _CHANGES[name](made, rng)
-    return Traffic(records=(*made, *_last(number, closes=closes)), opens=opens, closes=closes)
+    made, quiet = _half_quiet(made) if Untidy.IDLE in untidy else (made, range(0))
+    return Traffic(records=(*made, *_last(number, closes=closes)), opens=opens, closes=closes, quiet=quiet)
 
 
 def beacons(number: int, *, opens: datetime, closes: datetime) -> Iterator[Record]:
@@ -213,6 +220,22 @@ def _hot_key(made: list[Record], rng: random.Random) -> list[Record]:
             name = f"hot-{user_id}-{len(out)}-{round(record.event_time.timestamp())}"
             out.append(_event(user_id, record.event_time, name=name))
     return out
+
+
+def _half_quiet(made: list[Record]) -> tuple[list[Record], range]:
+    """Return the records without those of one half of the keys in the middle, and the places of what is left there.
+
+    It is the half with fewer of them, since the other has to go on.
+    """
+    begin, end = len(made) // 3, 2 * len(made) // 3
+    halves = Counter(half_of(record.partition_key) for record in made[begin:end])
+    left = [record for record in made[begin:end] if half_of(record.partition_key) == halves.most_common(1)[0][0]]
+    return [*made[:begin], *left, *made[end:]], range(begin, begin + len(left))
+
+
+def half_of(partition_key: str) -> int:
+    """Return in which half of all keys it is, 0 or 1, as Kinesis puts them on shards."""
+    return hashlib.md5(partition_key.encode(), usedforsecurity=False).digest()[0] >> 7
 
 
 def _with_new_field(made: list[Record], rng: random.Random) -> list[Record]:

@@ -29,13 +29,14 @@ class IncidentsStream:
     """Everything on the incidents stream, read once from its beginning and then onward."""
 
     laptop: Laptop
+    states: list[Incident] = field(default_factory=list)
     incidents: dict[str, Incident] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     records: int = 0
     _cursors: dict[str, ShardCursor] = field(default_factory=dict)
 
     def read(self) -> None:
-        """Take what is new. An incident is kept in the latest of its states."""
+        """Take what is new. An incident is kept in each of its states, and by its id in the latest."""
         stream = self.laptop.outputs["IncidentsStreamName"]
         kinesis = self.laptop.client("kinesis")
         for shard in shard_ids(kinesis, stream):
@@ -51,6 +52,7 @@ class IncidentsStream:
             case Tally():
                 self.tallies[record.tally_id] = record
             case Incident():
+                self.states.append(record)
                 self.incidents[record.incident_id] = record
             case RiskSignal():
                 pass  # about people, and nothing that was planted

@@ -30,6 +30,7 @@ from drills.oracle import Oracle
 from drills.platform import ArchivedLines, EventLines, must_hold
 from drills.producer import Producer
 from drills.proxy import FaultProxy
+from drills.states import of_lake, of_rows, of_states
 from drills.traffic import FIRST_STRETCH, POISON, beacons
 from drills.watching import Mailbox
 from glue_jobs.curate import Curate
@@ -52,6 +53,8 @@ from simulator.record import Record
 SHARD = "shardId-000000000000"
 DELIVERED_SECONDS = 15.0
 MOST_REQUESTS = 10
+# So few that the end of an incident comes to the responder later than its beginning.
+READ_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ class Rig:
         mailbox = Mailbox(self.laptop.mail, self.laptop.outputs["AlertsTopicArn"])
         for side in (lines, archive, incidents, mailbox):
             side.read()
+        rows = stored_incidents(self.laptop)
         with opened_lake(self.laptop) as lake:
             return Sides(
                 lines=lines.lines,
@@ -149,9 +153,12 @@ class Rig:
                 rejects=Counter(bytes(line) for (line,) in lake.ask("SELECT line FROM rejects").rows),
                 events=Counter(name for (name,) in lake.ask("SELECT event_id FROM events").rows),
                 on_stream=dict.fromkeys(incidents.incidents, 1),
-                stored=Counter(item["incident_id"]["S"] for item in stored_incidents(self.laptop)),
+                stored=Counter(item["incident_id"]["S"] for item in rows),
                 curated=Counter(name for (name,) in lake.ask("SELECT incident_id FROM incidents").rows),
                 told=mailbox.told,
+                said=of_states(incidents.states),
+                stored_as=of_rows(rows),
+                curated_as=of_lake(lake),
             )
 
     @contextmanager
@@ -166,8 +173,9 @@ class Rig:
             self.proxy.end(standing)
 
     def _detect(self, due: list[str]) -> None:
-        """Write what the detector would have: each incident as it opens, and once more as it is extended."""
+        """Write what the detector would have: each incident as it opens and is extended, and the first one's end."""
         states = [incident(name, state=state) for name in due for state in ("open", "extended")]
+        states.append(incident(due[0], state="closed"))
         entries = [{"Data": to_line(state), "PartitionKey": state.incident_id} for state in states]
         name = self.laptop.outputs["IncidentsStreamName"]
         for start in range(0, len(entries), 100):
@@ -224,7 +232,7 @@ class Rig:
         function = Function(self, trouble.responder_killed)
         batches = Batches(_mapping(stream), lambda_=function, sqs=None, role_arn="arn:r", end=threading.Event())
         with self._standing(trouble.responding):
-            while records := cursor.read(40):
+            while records := cursor.read(READ_AT_ONCE):
                 batches.work_off(records, lambda _: None)
 
     def container(self, killed: tuple[str, bool, int] | None) -> Any:
@@ -343,7 +351,7 @@ def _mapping(stream: str) -> Mapping:
         stream_arn=f"arn:aws:kinesis:us-east-1:123456789012:stream/{stream}",
         function_arn="arn:f",
         start="TRIM_HORIZON",
-        batch_size=40,
+        batch_size=READ_AT_ONCE,
         window_seconds=0.0,
         partial_responses=True,
         bisect=True,

@@ -16,10 +16,11 @@ RIGHT: dict[str, Any] = {
     "curated": {"i": 1},
     "told": {"i": 1},
 }
+STATES: dict[str, Any] = {side: {"i": "closed"} for side in ("said", "stored_as", "curated_as")}
 
 
 def found(allowed: Allowed | None = None, **changes: Any) -> list[tuple[Kind, str]]:
-    wrong = compare(Sides(**RIGHT), Sides(**{**RIGHT, **changes}), allowed or Allowed())
+    wrong = compare(Sides(**RIGHT), Sides(**{**RIGHT, **STATES, **changes}), allowed or Allowed())
     return [(each.kind, each.side) for each in wrong]
 
 
@@ -67,3 +68,11 @@ def test_an_alert_is_excused_just_as_often_as_it_was_unconfirmed() -> None:
     assert found(allowed, told={"i": 2}) == []
     assert found(allowed, told={"i": 3}) == [(Kind.DOUBLED, "alerts")]
     assert found(allowed, told={}) == [(Kind.LOST, "alerts")]
+
+
+@pytest.mark.parametrize(
+    ("side", "name"), [("stored_as", "states in the incidents table"), ("curated_as", "states in the lake")]
+)
+def test_an_incident_that_a_side_has_in_another_state_is_different(side: str, name: str) -> None:
+    """Else a side that never learns that an attack is over would be as good as one that does."""
+    assert found(**{side: {"i": "open"}}) == [(Kind.DIFFERENT, name)]

@@ -55,6 +55,24 @@ def test_where_nothing_ran_a_run_begins(tmp_path):
     assert Kept(tmp_path).load(seed=1, first=FIRST) is None
 
 
+def test_a_schedule_that_was_broken_off_is_told_of(tmp_path):
+    """It may have been broken off because something was wrong."""
+    Kept(tmp_path).keep(tally(), under_way=True)
+    again = Kept(tmp_path).load(seed=1, first=FIRST)
+    assert again.following == FIRST + 2
+    assert again.document()["broken_off"] == 1
+    Kept(tmp_path).keep(again)
+    assert Kept(tmp_path).load(seed=1, first=FIRST).broken_off == 1
+
+
+def test_a_run_whose_program_is_changed_under_it_ends(tmp_path, monkeypatch):
+    """Its next platform would be of the other version."""
+    running = Kept(tmp_path)
+    monkeypatch.setattr(kept, "program", lambda: "another")
+    with pytest.raises(LaptopError, match="changed while it ran"):
+        running.keep(tally())
+
+
 @pytest.mark.parametrize(("seed", "first"), [(2, FIRST), (1, 0)])
 def test_a_run_of_other_schedules_is_not_gone_on_with(tmp_path, seed, first):
     """Its figures would be said of schedules that never ran."""
@@ -75,6 +93,8 @@ def test_a_run_of_another_version_is_not_gone_on_with(tmp_path, monkeypatch):
 def test_a_version_is_told_by_every_program_of_it(tmp_path, monkeypatch):
     """A change of one character, or of one name, makes it another; what is built or written beside does not."""
     (tmp_path / "drills" / "target").mkdir(parents=True)
+    for name in kept._FILES:
+        (tmp_path / name).touch()
     file = tmp_path / "drills" / "any.py"
     file.write_text("1")
     monkeypatch.setattr(kept, "ROOT", tmp_path)
@@ -86,4 +106,6 @@ def test_a_version_is_told_by_every_program_of_it(tmp_path, monkeypatch):
     seen.add(program())
     file.rename(tmp_path / "drills" / "other.py")
     seen.add(program())
-    assert len(seen) == 3
+    (tmp_path / "requirements.lock").write_text("1")
+    seen.add(program())
+    assert len(seen) == 4

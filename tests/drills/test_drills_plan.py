@@ -1,17 +1,19 @@
 """Schedules: the same for the same seed, each fault in its turn, traffic whose lateness no fault changes."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from drills.catalogue import LASTING, RARE, Batch, Lasting
 from drills.drill import Outcome, Recovery
 from drills.oracle import Oracle
 from drills.plan import plan, without_faults
-from drills.producer import _batches
+from drills.producer import IDLE_SECONDS, _batches, _share_of
 from drills.report import Tally
 from drills.running import Ran
-from drills.traffic import FARTHEST, UNTIDY, Untidy, traffic
+from drills.traffic import FAMILIES, FARTHEST, UNTIDY, Untidy, half_of, traffic
 from evaluation.quick_detector import ALLOWED_LATENESS_SECONDS
+from flink_app.settings import DetectorSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -19,7 +21,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 def test_a_schedule_is_the_same_for_the_same_seed() -> None:
     """What went wrong once can be looked at again, alone."""
     assert plan(7, 31).names == plan(7, 31).names
-    assert traffic(7, 31, untidy=UNTIDY) == traffic(7, 31, untidy=UNTIDY)
+    assert traffic(7, 31, family="card_testing", untidy=UNTIDY) == traffic(7, 31, family="card_testing", untidy=UNTIDY)
     assert plan(7, 31).names != plan(8, 31).names
 
 
@@ -35,7 +37,7 @@ def test_in_sixty_schedules_every_fault_has_its_turn_about_as_often() -> None:
 
 def test_no_batch_holds_more_event_time_than_what_is_refused_may_be_late_by() -> None:
     """A refused part is sent again behind the rest of its batch; with reordered traffic both add up."""
-    made = traffic(1, 2, untidy=(Untidy.REORDERED,))
+    made = traffic(1, 2, family=FAMILIES[0], untidy=(Untidy.REORDERED,))
     for batch in _batches(made.records):
         times = [record.event_time for record in batch if record.event_time]
         assert max(times) - min(times) <= 2 * FARTHEST
@@ -44,18 +46,36 @@ def test_no_batch_holds_more_event_time_than_what_is_refused_may_be_late_by() ->
 
 def test_every_stretch_leads_to_an_incident_a_minute() -> None:
     """Recovery is measured by them."""
-    made = traffic(1, 0, untidy=())
+    made = traffic(1, 0, family=FAMILIES[0], untidy=())
     expected = Oracle(arrived_at=NOW).take(made.records)
     places = list(expected.incidents.values())
     assert len(places) >= 54
     assert places == sorted(places)
 
 
-def test_the_traffic_without_faults_is_as_untidy() -> None:
+def test_the_traffic_without_faults_has_the_same_attack_and_is_as_untidy() -> None:
     """Throughput is compared with that of the same traffic."""
     like = plan(1, 3)
-    assert without_faults(1, 10_003, like=like).untidy == like.untidy
-    assert without_faults(1, 10_003, like=like).timed == ()
+    again = without_faults(1, 10_003, like=like)
+    assert (again.untidy, again.family, again.timed) == (like.untidy, like.family, ())
+
+
+def test_half_of_the_keys_are_quiet_for_longer_than_a_shard_may_be_silent() -> None:
+    """A shard is idle only if nothing at all comes to it, while others go on."""
+    made = traffic(1, 4, family=FAMILIES[0], untidy=(Untidy.IDLE,))
+    halves = Counter(half_of(made.records[place].partition_key) for place in made.quiet)
+    before = Counter(half_of(record.partition_key) for record in made.records[: made.quiet.start])
+    assert len(halves) == 1
+    assert len(before) == 2
+    assert len(made.quiet) > 100
+    assert DetectorSettings(region="", events_stream="", incidents_stream="").idle_timeout_seconds < IDLE_SECONDS
+
+
+def test_what_is_sent_while_a_shard_is_idle_takes_as_much_longer() -> None:
+    """Neither before nor after is anything held back."""
+    quiet = range(10, 30)
+    assert [_share_of(quiet, sent) for sent in (0, 10, 20, 30, 40)] == [0, 0, 0.5, 1, 1]
+    assert _share_of(range(0), 5) == 0
 
 
 def outcome(number: int, *, seconds: float, recovery: float | None = None, told_again: int = 0) -> Outcome:
@@ -89,9 +109,21 @@ def test_the_report_compares_rates_and_orders_recoveries() -> None:
     assert tally.document()["recovery_seconds"]["p95"] is None
 
 
+def test_a_fault_that_met_nothing_did_not_take_place() -> None:
+    """What was planned and met no request, or no process, must not count; traffic is always as untidy as planned."""
+    tally = Tally(seed=1, first=0)
+    tally.take(Ran(outcome=outcome(4, seconds=20.0), clean=False))
+    planned = plan(1, 4)
+    assert planned.batch is not None
+    assert tally.faults() == dict.fromkeys(sorted({*planned.untidy}), 1)
+    met = {planned.timed[0].name: 2, planned.batch.value: 1}
+    tally.ran = [Ran(outcome=replace(outcome(4, seconds=20.0), met=met), clean=False)]
+    assert tally.faults() == dict.fromkeys(sorted({*planned.untidy, *met}), 1)
+
+
 def test_a_clock_ahead_makes_late_what_comes_late_in_every_shard() -> None:
     """Another shard knows nothing of it: whether its records are late must not hang on how many shards there are."""
-    plain, ahead = traffic(1, 5, untidy=()), traffic(1, 5, untidy=(Untidy.CLOCK_AHEAD,))
+    plain, ahead = (traffic(1, 5, family=FAMILIES[0], untidy=untidy) for untidy in ((), (Untidy.CLOCK_AHEAD,)))
     keys = {record.partition_key for record in ahead.records} - {record.partition_key for record in plain.records}
     (key,) = keys
     detector = Oracle(arrived_at=NOW)

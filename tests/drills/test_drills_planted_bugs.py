@@ -244,6 +244,10 @@ def the_alert_is_marked_before_it_is_sent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Responder, "_respond_to", mark_first)
 
 
+def a_further_state_is_not_stored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(incident_table, "advanced", lambda standing, _incident, *, met: standing)  # noqa: ARG005
+
+
 def errors_are_swallowed_and_success_reported(patch: pytest.MonkeyPatch) -> None:
     answer = Responder.answer
 
@@ -321,6 +325,7 @@ BUGS = (
     _bug(rows_are_put_without_a_condition, KILLED_AFTER_ROW, Kind.DOUBLED, "alerts"),
     _bug(the_alert_is_sent_before_the_row, KILLED_BEFORE_ROW, Kind.DOUBLED, "alerts"),
     _bug(the_alert_is_marked_before_it_is_sent, KILLED_BEFORE_ALERT, Kind.LOST, "alerts"),
+    _bug(a_further_state_is_not_stored, QUIET, Kind.DIFFERENT, "states in the incidents table"),
     _bug(errors_are_swallowed_and_success_reported, THROTTLED_TABLE, Kind.LOST, "incidents table"),
     _bug(the_report_of_failed_records_is_ignored, SNS_DOWN, Kind.LOST, "alerts"),
     _bug(the_place_is_kept_before_the_batch_is_answered, KILLED_BEFORE_ROW, Kind.LOST, "incidents table"),

@@ -17,7 +17,7 @@ from commerce.settings import encode
 from drills.comparison import Allowed, Kind, Wrong, compare
 from drills.oracle import Oracle
 from drills.platform import must_hold
-from drills.traffic import UNTIDY, Untidy, beacons, traffic
+from drills.traffic import FAMILIES, UNTIDY, Untidy, beacons, traffic
 from flink_app.over_files import record_line, states_in
 from flink_app.replay.rerun import FLINK_PYTHON
 from flink_app.settings import DetectorSettings
@@ -44,7 +44,7 @@ BUGS = (
     JobBug(
         name="an_event_sent_again_counts_again",
         file="events.py",
-        text="CONCAT_WS('|', user_id, user_session, CAST(event_time_parsed AS STRING))",
+        text="CONCAT_WS('|', event_type, user_id, user_session, CAST(event_time_parsed AS STRING))",
         instead="UUID()",
         shows=Kind.DIFFERENT,
     ),
@@ -67,7 +67,7 @@ BUGS = (
 
 def wrong(folder: Path, bug: JobBug | None = None) -> list[Wrong]:
     """Let the job judge the traffic, with the bug in it; return what the drills find wrong."""
-    made = traffic(1, 0, untidy=[name for name in UNTIDY if name != Untidy.IDLE])
+    made = traffic(1, 0, family=FAMILIES[0], untidy=[name for name in UNTIDY if name != Untidy.IDLE])
     # Files have an end, at which the job concludes everything: by then the oracle must have done so as well.
     (last, *_) = beacons(1, opens=made.closes + timedelta(days=1), closes=made.closes + timedelta(days=2))
     records = [*made.records, last]

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -15,7 +16,7 @@ from drills_rig import Cloud
 
 from drills.faults import Action, Fault
 from drills.proxy import FaultProxy
-from drills.request import PRODUCER
+from drills.request import PRODUCER, Request, Write
 from laptop.network import client, endpoint
 
 
@@ -48,6 +49,16 @@ def held(aws: Cloud, stream: str) -> list[bytes]:
 
 def put(kinesis: Any, stream: str, lines: list[bytes]) -> Any:
     return kinesis.put_records(StreamName=stream, Records=[{"Data": line, "PartitionKey": "1"} for line in lines])
+
+
+def create_table(aws: Cloud, name: str) -> None:
+    keyed: Any = {"AttributeName": "incident_id"}
+    client("dynamodb", aws.endpoint_url).create_table(
+        TableName=name,
+        KeySchema=[{**keyed, "KeyType": "HASH"}],
+        AttributeDefinitions=[{**keyed, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
 
 
 def on(operation: str, action: Action, **options: Any) -> Fault:
@@ -134,13 +145,7 @@ def test_an_alert_is_forgotten_with_the_process_that_has_not_marked_it(
 ) -> None:
     """Who answers for it next cannot know of it. That nothing is alerted before its row is there, one can expect."""
     topic = once(proxy, "sns").create_topic(Name=unique)["TopicArn"]
-    keyed: Any = {"AttributeName": "incident_id"}
-    client("dynamodb", aws.endpoint_url).create_table(
-        TableName=unique,
-        KeySchema=[{**keyed, "KeyType": "HASH"}],
-        AttributeDefinitions=[{**keyed, "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create_table(aws, unique)
     names = {"incident_id": {"DataType": "String", "StringValue": "i"}}
     row = {"incident_id": {"S": "i"}}
     step: dict[str, Callable[[], object]] = {
@@ -154,6 +159,30 @@ def test_an_alert_is_forgotten_with_the_process_that_has_not_marked_it(
     command = [sys.executable, "-c", CALLER, endpoint(proxy.port), unique]
     subprocess.run(command, check=False, env={**os.environ, **KEYS})
     assert proxy.memory.told_unconfirmed == again
+
+
+def test_of_the_writes_to_a_row_the_first_and_the_mark_are_told_from_all_others(
+    proxy: FaultProxy, aws: Cloud, unique: str
+) -> None:
+    """A responder killed at its row, or at its mark, must not have been killed at what only looks like one."""
+    topic = once(proxy, "sns").create_topic(Name=unique)["TopicArn"]
+    create_table(aws, unique)
+    names = {"incident_id": {"DataType": "String", "StringValue": "i"}}
+    writes = list[Write]()
+
+    def note(request: Request) -> bool:
+        if request.operation == "PutItem":
+            writes.append(request.write)
+        return False
+
+    proxy.begin(replace(on("PutItem", Action.REFUSE), meets=note))
+    row, claimed, told = {"incident_id": {"S": "i"}}, {"alert_claim": {"S": "c"}}, {"alerted_at": {"S": "now"}}
+    for item in (row | claimed, row | claimed):
+        once(proxy, "dynamodb").put_item(TableName=unique, Item=item)
+    once(proxy, "sns").publish(TopicArn=topic, Message="m", MessageAttributes=names)
+    for item in (row | claimed, row | told, row | told):
+        once(proxy, "dynamodb").put_item(TableName=unique, Item=item)
+    assert writes == [Write.ROW, Write.OTHER, Write.OTHER, Write.MARK, Write.OTHER]
 
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
