@@ -11,7 +11,9 @@ from laptop.network import client
 from laptop.running import DEFAULT_WORK_DIR, Laptop, LaptopError, bring_down, read_state, running_laptop
 
 console = Console(highlight=False, soft_wrap=True)
-WorkDir = Annotated[Path, typer.Option("--work-dir", help="Where everything that runs keeps its files.")]
+WorkDir = Annotated[
+    Path, typer.Option("--work-dir", help="Where everything that runs keeps its files; `up` empties this folder.")
+]
 
 
 def up(

@@ -4,9 +4,7 @@ with running_laptop(work_dir=Path("build/laptop")) as laptop:
     laptop.client("s3").list_buckets()
 """
 
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +21,7 @@ from laptop.deploy import Deployment
 from laptop.flink.cluster import python as flink_python
 from laptop.network import chosen_port, clean_environment, client, endpoint, wait_until
 from laptop.processes import LaptopError, members, spawn, start_keeper, stop, sweep
+from laptop.work_dir import claim, read_state, remove_state, write_state
 
 DEFAULT_WORK_DIR = ROOT / "build" / "laptop"
 _RUN_ENDED = ("SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED", "ERROR")
@@ -91,19 +90,20 @@ def running_laptop(
 
     `app` is another CDK command than the project's, or a folder of synthesised templates. `front_port` is where the
     services, the functions and the detector find AWS if something stands in front of it; the deployment and the
-    clients of the Laptop returned go to AWS itself. Raises LaptopError where something cannot start.
+    clients of the Laptop returned go to AWS itself. `work_dir` is emptied first. Raises LaptopError where something
+    cannot start, and where the folder holds what is not a laptop's.
     """
     work_dir = work_dir.resolve()
     cloud_port = chosen_port(port, what="AWS", option="--port")
     web_port = chosen_port(flink_port, what="the Flink web pages", option="--flink-port") if flink else None
     if flink:
         flink_python()
-    _claim(work_dir)
+    claim(work_dir)
     parts = _Parts(work_dir)
     with _ending_by_signal():
         try:
             laptop = parts.start(cloud_port, web_port, app, progress, front_port=front_port or cloud_port)
-            _state_file(work_dir).write_text(json.dumps(_state(laptop)))
+            write_state(work_dir, endpoint_url=laptop.endpoint_url, flink_web=laptop.flink_web, outputs=laptop.outputs)
             yield laptop
         finally:
             parts.stop()
@@ -164,43 +164,7 @@ class _Parts:
                 stop(process, patience_seconds=8)
             sweep(self._keeper.pid)
             stop(self._keeper, patience_seconds=0.1)
-            _state_file(self._work_dir).unlink(missing_ok=True)
-
-
-def _claim(work_dir: Path) -> None:
-    """Empty the working folder, unless a laptop is running in it."""
-    running = read_state(work_dir)
-    if running is not None:
-        raise LaptopError(
-            f"A laptop is running already in {work_dir} (process {running['pid']}): `python -m laptop down` ends it"
-        )
-    shutil.rmtree(work_dir, ignore_errors=True)
-    (work_dir / "logs").mkdir(parents=True)
-    (work_dir / "warehouse").mkdir()
-    _state_file(work_dir).write_text(json.dumps({"pid": os.getpid()}))
-
-
-def _state_file(work_dir: Path) -> Path:
-    return work_dir / "laptop.json"
-
-
-def _state(laptop: Laptop) -> dict[str, Any]:
-    return {
-        "pid": os.getpid(),
-        "endpoint_url": laptop.endpoint_url,
-        "flink_web": laptop.flink_web,
-        "outputs": laptop.outputs,
-    }
-
-
-def read_state(work_dir: Path) -> dict[str, Any] | None:
-    """Return what the laptop running in the folder wrote down; None when none runs there."""
-    try:
-        state = dict(json.loads(_state_file(work_dir).read_text()))
-        os.kill(state["pid"], 0)
-    except (OSError, ValueError, KeyError):
-        return None
-    return state
+            remove_state(self._work_dir)
 
 
 def bring_down(work_dir: Path, *, seconds: float = 30) -> bool:

@@ -20,6 +20,7 @@ from simulator.options import (
 )
 from simulator.record import Fault
 from simulator.sample import sample as cut_sample
+from simulator.sinks import ReaderLeft
 
 FIRST_INSTANT = DEFAULT_START.replace(tzinfo=None)
 USUAL_ATTACKS = ", ".join(f"{family}={count}" for family, count in DEFAULT_ATTACKS.items())
@@ -170,15 +171,15 @@ def main() -> None:
     """Run the command; whatever the user can put right is one line on standard error."""
     try:
         code = app(standalone_mode=False)
+    except ReaderLeft:
+        sys.stderr.close()  # Python would complain there about what it cannot write any more
+        code = 0
     except Fault as fault:
         console.say(_line(f"simulator: {fault}"))
         code = 1
     except typer.TyperException as error:
         console.say(_line(f"simulator: {error.format_message()}"))
         code = 2
-    except BrokenPipeError:  # the reader of standard output has seen enough
-        sys.stderr.close()
-        code = 0
     except (KeyboardInterrupt, typer.Abort):
         code = runs.INTERRUPTED_EXIT_CODE
     sys.exit(code)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from simulator.record import Fault
 
+# Every entry begins so. A kill leaves half of the last one, of a line that was never gone past.
+BEGINS = b'{"reason": "'
+
 
 class KeptFile:
     """JSON lines, appended to; the file comes to exist with the first thing kept.
@@ -18,8 +21,17 @@ class KeptFile:
         self.count = 0
 
     def forget(self) -> None:
-        """Start anew: what an earlier run kept is not this run's."""
-        self.path.unlink(missing_ok=True)
+        """Start anew: what an earlier run kept of its lines is not this run's.
+
+        Raises Fault, and leaves it alone, where the file holds something else.
+        """
+        try:
+            if self.path.is_file():  # nothing is kept in /dev/null
+                with self.path.open("rb") as file:
+                    self._line_of(file.readline())
+                self.path.unlink()
+        except OSError as error:
+            raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
 
     def forget_after(self, line: int) -> None:
         """Cut off what was kept of the lines after this one, which are read again; entries are in order of lines.
@@ -30,8 +42,8 @@ class KeptFile:
             with self.path.open("r+b") as file:
                 end = 0
                 for entry in file:
-                    # A kill leaves half an entry, of a line that was never gone past.
-                    if not entry.endswith(b"\n") or json.loads(entry)["line"] > line:
+                    kept = self._line_of(entry)
+                    if kept is None or kept > line:
                         file.truncate(end)
                         break
                     end += len(entry)
@@ -39,8 +51,17 @@ class KeptFile:
             return
         except OSError as error:
             raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise Fault(f"{self.path} holds something else than bad rows: name another file with --rejects") from error
+
+    def _line_of(self, entry: bytes) -> int | None:
+        """Return the line that an entry is about, None for what a kill left of one. Raises Fault."""
+        if not entry.endswith(b"\n") and (entry.startswith(BEGINS) or BEGINS.startswith(entry)):
+            return None
+        try:
+            if entry.startswith(BEGINS):
+                return int(json.loads(entry)["line"])
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise Fault(f"{self.path} holds something else than bad rows: name another file with --rejects")
 
     def keep(self, data: bytes, *, reason: str, **origin: str | int) -> None:
         """Append one entry; it is on its way to the disk when this returns."""

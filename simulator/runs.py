@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simulator import console, generate, replay
+from simulator.files import check_apart
 from simulator.kept import KeptFile
 from simulator.layout import LayoutName
 from simulator.options import Options
 from simulator.pace import Pace, Rate, Speed
-from simulator.progress_file import ProgressFile
+from simulator.progress_file import Progress, ProgressFile
 from simulator.record import Fault, Record
 from simulator.send import Account, Stopped, send
-from simulator.sinks import FileSink, Sink, SinkFault
-from simulator.targets import open_sink
+from simulator.sinks import FileSink, ReaderLeft, Sink, SinkFault
+from simulator.targets import open_sink, target_file
 
 STATE_FOLDER = Path("build/simulator")
 INTERRUPTED_EXIT_CODE = 130
@@ -33,6 +34,10 @@ class Delivery:
     account: Path | None
     refused: Path
 
+    def files(self) -> dict[str, Path | None]:
+        """Return the files that it is written to, by the options that name them."""
+        return {"--to": target_file(self.to), "--account": self.account, "--refused": self.refused}
+
     def pace(self) -> Pace | None:
         """Return the pace, None for as fast as possible. Raises Fault."""
         for name, number in (("--rate", self.rate), ("--speed", self.speed)):
@@ -48,6 +53,7 @@ class Delivery:
 def run_generate(options: Options, delivery: Delivery, *, truth: Path | None) -> int:
     """Send made-up traffic, write the truth about it; return the exit code. Raises Fault."""
     pace = delivery.pace()
+    check_apart({**delivery.files(), "--truth": truth})
     generated = generate.records(options)
     sink = open_sink(delivery.to, refused_file=KeptFile(delivery.refused))
     code = None
@@ -76,13 +82,15 @@ def run_replay(
     """Send a recorded file, from the start or from what was acknowledged; return the exit code. Raises Fault."""
     pace = delivery.pace()
     rejects_file = KeptFile(rejects or STATE_FOLDER / f"{file.name}.rejects.jsonl")
+    check_apart({"FILE": file, **delivery.files(), "--rejects": rejects_file.path})
     state = ProgressFile(STATE_FOLDER, source=file, target=delivery.to)
     bad_row = None if stop_at_bad_row else _keeper(file, rejects_file)
     with closing(replay.records(file, layout=layout, bad_row=bad_row)) as recording:
+        known = _pick_up(recording, state, rejects_file, resume=resume)
         sink = open_sink(
             delivery.to,
             refused_file=KeptFile(delivery.refused),
-            keep_bytes=_pick_up(recording, state, rejects_file, resume=resume),
+            keep_bytes=0 if known is None else known.written_bytes,
         )
 
         def acknowledged(record: Record) -> None:
@@ -94,33 +102,47 @@ def run_replay(
                 def progress(count: int) -> None:
                     show(recording.fraction, count)
 
-                return _close(
+                code = _close(
                     lambda: send(recording, sink, pace, progress, acknowledged=acknowledged, stop=stop),
                     sink,
                     delivery,
                     bad_rows=lambda: recording.bad_rows,
                 )
+            if code == 0 and known is None:
+                _check_sent(recording, sink)
+            return code
         finally:
             state.save()
             if rejects_file.count:
                 console.say(f"{rejects_file.count} bad rows are kept in {rejects_file.path}, with the reasons")
 
 
-def _pick_up(recording: replay.Recording, state: ProgressFile, rejects_file: KeptFile, *, resume: bool) -> int:
-    """Put the recording where this run begins; return how much of a file as sink stays."""
+def _pick_up(
+    recording: replay.Recording, state: ProgressFile, rejects_file: KeptFile, *, resume: bool
+) -> Progress | None:
+    """Put the recording where this run begins; return what was acknowledged before it, None for nothing."""
     known = state.load() if resume else None
     if known is None:
+        rejects_file.forget()  # first: where it is somebody else's, nothing is begun
         state.forget()
-        rejects_file.forget()
-        return 0
+        return None
     recording.go_to(known.position)
     rejects_file.forget_after(known.line)
     console.say(f"{recording.path}: going on after line {known.line}")
-    return known.written_bytes
+    return known
+
+
+def _check_sent(recording: replay.Recording, sink: Sink) -> None:
+    """Raise Fault where there were rows and none was an event: whoever waits for events must not take it for done."""
+    if recording.bad_rows and not sink.sent:
+        raise Fault(f"{recording.path}: nothing was sent: every row is bad")
 
 
 def _close(run: Callable[[], Account], sink: Sink, delivery: Delivery, *, bad_rows: Callable[[], int]) -> int:
-    """Run, close the sink, and give the account in every case. Raises Stopped."""
+    """Run, close the sink, and give the account in every case.
+
+    Raises Stopped, or ReaderLeft.
+    """
     stopped: Stopped | None = None
     try:
         account = run()
@@ -134,7 +156,7 @@ def _close(run: Callable[[], Account], sink: Sink, delivery: Delivery, *, bad_ro
     if account.refused:
         console.say(f"{account.refused} refused records are kept in {delivery.refused}")
     if stopped is not None:
-        raise stopped
+        raise stopped.__cause__ if isinstance(stopped.__cause__, ReaderLeft) else stopped
     if account.interrupted:
         return INTERRUPTED_EXIT_CODE
     return REFUSED_EXIT_CODE if account.refused else 0

@@ -17,11 +17,17 @@ def open_sink(to: str, *, refused_file: KeptFile, keep_bytes: int = 0) -> FileSi
     kind, _, name = to.partition(":")
     if to == "stdout":
         return StandardOutputSink(sys.stdout.buffer)
-    if kind == "file" and name:
-        return FileSink(Path(name), keep_bytes=keep_bytes)
+    if (file := target_file(to)) is not None:
+        return FileSink(file, keep_bytes=keep_bytes)
     if kind == "kinesis" and name:
         return _kinesis(name, refused_file)
     raise Fault(f"--to is {to!r}, expected kinesis:STREAM, file:PATH or stdout")
+
+
+def target_file(to: str) -> Path | None:
+    """Return the file that `file:PATH` means; None for every other target."""
+    kind, _, name = to.partition(":")
+    return Path(name) if kind == "file" and name else None
 
 
 def _kinesis(stream: str, refused_file: KeptFile) -> KinesisSink:
@@ -36,3 +42,5 @@ def _kinesis(stream: str, refused_file: KeptFile) -> KinesisSink:
         return KinesisSink(client=session.client("kinesis", config=config), stream=stream, refused_file=refused_file)
     except BotoCoreError as error:
         raise Fault(str(error)) from error
+    except ValueError as error:  # what boto3 makes of an endpoint that it does not understand
+        raise Fault(f"{error}: AWS_ENDPOINT_URL, where it is set, is an address as http://localhost:4566") from error

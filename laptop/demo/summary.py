@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from commerce.rules import RULES_BY_NAME
+from laptop.demo.report import imbalances
 from laptop.demo.verdicts import Verdict
 
 PRODUCTS_SHOWN = 5
@@ -36,8 +37,10 @@ def show_places(console: Console, *, mail: Path, report: Path) -> None:
 
 def _show_account(console: Console, report: dict[str, Any]) -> None:
     events = report["events"]
+    adds_up = report["ledger"]["balanced"] and not imbalances(report)
+    verdict = "and every one is accounted for" if adds_up else "and not everything adds up: see the end"
     console.print(
-        f"\n[bold]{events['produced']:,} records came in, and every one is accounted for.[/bold]\n"
+        f"\n[bold]{events['produced']:,} records came in, {verdict}.[/bold]\n"
         f"  {events['accepted']:>9,}  are events, now in the lake"
         f" ({events['late']:,} of them too late for the detector)\n"
         f"  {events['rejected']:>9,}  are no events and are kept with the reason\n"

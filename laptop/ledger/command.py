@@ -54,7 +54,9 @@ def ledger(  # noqa: PLR0917  # typer reads the signature: each parameter is an 
     last: Annotated[str, typer.Option("--to", help="Last hour of arrival, itself included.")] = "",
     sent: Annotated[
         list[Path] | None,
-        typer.Option(help="What the producer sent in these hours: an account of the simulator's, or JSON lines."),
+        typer.Option(
+            help="What the producer sent in these hours: an account of the simulator's, or JSON lines, plain or gzip."
+        ),
     ] = None,
     truth: Annotated[
         list[Path] | None, typer.Option(help="What the simulator meant these records to be: its --truth file.")

@@ -3,7 +3,9 @@
 And what it meant them to be: the truth about made-up traffic.
 """
 
+import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ from typing import Any
 
 from laptop.ledger.lines import Lines
 from laptop.processes import LaptopError
+
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +62,22 @@ def _truth(file: Path) -> dict[str, Any]:
 
 
 def _content(file: Path) -> bytes:
+    """Return what a file holds, plain or gzip, by its content and not by its name. Raises LaptopError."""
     try:
-        return file.read_bytes()
+        content = file.read_bytes()
     except OSError as error:
         raise LaptopError(f"{file} cannot be read: {error.strerror}") from error
+    try:
+        return gzip.decompress(content) if content.startswith(GZIP_MAGIC) else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise LaptopError(f"{file} is no whole gzip file ({error}): what was sent cannot be read") from error
 
 
 def read_sent(files: Iterable[Path]) -> Sent | None:
     """Read what the files say together; None for no file. Raises LaptopError.
 
-    An account (`python -m simulator ... --account`) has the count alone, a file of JSON lines (`--to file:`) all.
+    An account (`python -m simulator ... --account`) has the count alone, a file of JSON lines (`--to file:`), plain or
+    gzip, all.
     """
     total, lines, accounts = 0, Lines(), 0
     given = list(files)

@@ -2,6 +2,6 @@
 
 from simulator.sinks.kinesis import KinesisSink
 from simulator.sinks.lines import FileSink, StandardOutputSink
-from simulator.sinks.sink import Sink, SinkFault
+from simulator.sinks.sink import ReaderLeft, Sink, SinkFault
 
-__all__ = ["FileSink", "KinesisSink", "Sink", "SinkFault", "StandardOutputSink"]
+__all__ = ["FileSink", "KinesisSink", "ReaderLeft", "Sink", "SinkFault", "StandardOutputSink"]

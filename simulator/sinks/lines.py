@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from simulator.record import Record
-from simulator.sinks.sink import SinkFault
+from simulator.sinks.sink import ReaderLeft, SinkFault
 
 # A gzip file gets a member per flush, so that whatever was acknowledged can be read after a kill.
 SETTLE_EVERY_RECORDS = 20_000
@@ -56,12 +56,12 @@ class FileSink(_LineSink):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = path.open("r+b" if keep_bytes else "wb")
-        except OSError as error:
-            raise SinkFault(f"{path} cannot be written: {error.strerror}") from error
-        if self._file.seek(0, 2) < keep_bytes:
-            raise SinkFault(f"{path} is shorter than what was acknowledged: run again without --resume")
-        self._file.truncate(keep_bytes)
-        self._file.seek(keep_bytes)
+            if self._file.seek(0, 2) < keep_bytes:
+                raise SinkFault(f"{path} is shorter than what was acknowledged: run again without --resume")
+            self._file.truncate(keep_bytes)
+            self._file.seek(keep_bytes)
+        except OSError as error:  # a pipe or a device can be opened, and goes no further
+            raise SinkFault(f"{path} cannot be written: {error.strerror or error}") from error
 
     @property
     def written_bytes(self) -> int:
@@ -88,5 +88,8 @@ class StandardOutputSink(_LineSink):
         self._output = output
 
     def _put(self, block: bytes) -> None:
-        self._output.write(block)
-        self._output.flush()
+        try:
+            self._output.write(block)
+            self._output.flush()
+        except BrokenPipeError as error:
+            raise ReaderLeft("whoever reads the output has seen enough") from error

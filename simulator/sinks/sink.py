@@ -9,6 +9,10 @@ class SinkFault(Fault):
     """The sink can take nothing any more; the message says why and what to do."""
 
 
+class ReaderLeft(SinkFault):
+    """Whoever reads the records has seen enough: the run is over, and nothing is wrong."""
+
+
 class Sink(Protocol):
     """Takes records in order and knows what became of each: sent, or refused for good."""
 

@@ -2,8 +2,10 @@
 
 import copy
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from rich.console import Console
 from signals import incident as any_incident
 
 from commerce.event import parse_instant
@@ -11,6 +13,7 @@ from commerce.incident import Incident
 from laptop.demo.mistake import likely_mistake
 from laptop.demo.people import differences
 from laptop.demo.report import imbalances
+from laptop.demo.summary import show_summary
 from laptop.demo.verdicts import mistakes, verdicts
 from laptop.demo.waiting import until
 from laptop.processes import LaptopError
@@ -86,6 +89,30 @@ def test_one_record_too_many_anywhere_is_noticed(part, figure):
     report = copy.deepcopy(BALANCED)
     report[part][figure] += 1
     assert imbalances(report)
+
+
+@pytest.mark.parametrize(
+    ("raw_records", "balanced", "verdict"),
+    [
+        (10, True, "and every one is accounted for."),
+        (9, True, "and not everything adds up: see the end."),
+        (10, False, "and not everything adds up: see the end."),
+    ],
+)
+def test_the_summary_says_that_all_is_accounted_for_only_where_it_is(raw_records, balanced, verdict):
+    """Nobody reads the red lines below a bold one that says the opposite."""
+    nothing = {"all_traffic": [], "people_only": []}
+    report = {
+        **BALANCED,
+        "raw": {"objects": 1, "records": raw_records},
+        "ledger": {"balanced": balanced},
+        "incidents": {**BALANCED["incidents"], "by_rule": {}},
+        "answers": {"daily_visitors": nothing, "product_performance": nothing},
+        "restatements": [],
+    }
+    shown = StringIO()
+    show_summary(Console(file=shown, width=200), report, judged=None, truth=None)
+    assert shown.getvalue().splitlines()[1] == f"10 records came in, {verdict}"
 
 
 DAY = {

@@ -33,6 +33,7 @@ from laptop.ledger.balance import Ledger, balance
 from laptop.ledger.sent import read_sent, read_truth
 from laptop.ledger.sides import read_sides
 from laptop.running import Laptop, LaptopError
+from laptop.work_dir import write_state
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 OPENED_AT = datetime(2025, 3, 3, 9, tzinfo=UTC)
@@ -323,8 +324,8 @@ def test_hours_without_anything_balance_and_those_before_are_left_out(shop: Shop
 
 def run(shop: Shop, *words: str) -> Result:
     """Run the command against a laptop that says it is running."""
-    state = {"pid": os.getpid(), "endpoint_url": shop.laptop.endpoint_url, "flink_web": None}
-    (shop.laptop.work_dir / "laptop.json").write_text(json.dumps({**state, "outputs": shop.laptop.outputs}))
+    at = {"endpoint_url": shop.laptop.endpoint_url, "flink_web": None, "outputs": shop.laptop.outputs}
+    write_state(shop.laptop.work_dir, **at)
     whole = ["ledger", "--work-dir", str(shop.laptop.work_dir), *words]
     return CliRunner().invoke(application(), whole, env={"COLUMNS": "250"})
 
@@ -344,6 +345,20 @@ def test_the_command_ends_with_zero_one_or_two(shop: Shop, tmp_path: Path) -> No
     assert run(shop, "--from", "yesterday").exit_code == 2
     assert run(shop, "--sent", str(tmp_path / "nowhere.json")).exit_code == 2
     assert run(shop, "--truth", str(tmp_path / "nowhere.json")).exit_code == 2
+
+
+def test_records_that_were_packed_are_the_same_records(tmp_path: Path) -> None:
+    """The simulator packs a file that ends in .gz, a part at a time: taken as it is, all of it would be missing."""
+    plain, packed = tmp_path / "sent.jsonl", tmp_path / "sent.jsonl.gz"
+    lines = [line + b"\n" for line in EVENTS_SENT]
+    plain.write_bytes(b"".join(lines))
+    packed.write_bytes(b"".join(gzip.compress(line) for line in lines))
+    one, other = read_sent([plain]), read_sent([packed])
+    assert one is not None and other is not None and one.lines is not None and other.lines is not None
+    assert (other.records, other.lines.counts) == (len(EVENTS_SENT), one.lines.counts)
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(LaptopError, match=r"sent\.jsonl\.gz is no whole gzip file"):
+        read_sent([packed])
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

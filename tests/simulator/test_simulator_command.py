@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import get_type_hints
@@ -17,6 +19,7 @@ from simulator.record import Record
 from simulator.replay import Recording
 from simulator.sinks import SinkFault
 
+ROOT = Path(__file__).resolve().parents[2]
 SESSION = "72d76fde-8bb3-4e00-8c23-a032dfed738c"
 GOOD = f"2019-10-01 00:00:00 UTC,view,1,1,,b,1.00,7,{SESSION}"
 
@@ -95,6 +98,64 @@ def test_a_file_of_something_else_is_not_cut_back(run):
     assert "notes.txt holds something else than bad rows" in said
 
 
+@pytest.mark.parametrize("content", ["one\ntwo\n", "one", '{"reason": "late"}\n', "[1]\n"])
+@pytest.mark.parametrize("more", [[], ["--resume"]])
+def test_a_file_of_something_else_is_left_alone(run, content: str, more: list[str]):
+    """Starting anew takes away what an earlier run kept, and going on cuts it: never what somebody else wrote."""
+    words = ("replay", recording(GOOD), "--to", "file:out.jsonl")
+    run(*words)
+    Path("notes.txt").write_text(content)
+    code, said = run(*words, *more, "--rejects", "notes.txt")
+    assert (code, Path("notes.txt").read_text()) == (1, content)
+    assert said == "simulator: notes.txt holds something else than bad rows: name another file with --rejects\n"
+    assert run(*words, "--resume")[1].startswith("recorded.csv: going on after line 2")
+
+
+@pytest.mark.parametrize("left", ["", '{"reason": "half an ent', '{"rea'])
+def test_what_a_kill_left_of_the_bad_rows_is_begun_anew(run, left: str):
+    """It is the simulator's own, though no entry."""
+    Path("rejects.jsonl").write_text(left)
+    assert run("replay", recording(GOOD, "x"), "--to", "file:out.jsonl", "--rejects", "rejects.jsonl")[0] == 0
+    assert lines_in(Path("rejects.jsonl")) == [3]
+    run("replay", recording(GOOD), "--to", "file:out.jsonl", "--rejects", "rejects.jsonl")
+    assert not Path("rejects.jsonl").exists()
+
+
+def test_bad_rows_that_nobody_wants_take_no_device_away(run):
+    """Somebody who may delete /dev/null would have none afterwards."""
+    Path("null").symlink_to("/dev/null")
+    code, _ = run("replay", recording(GOOD, "x"), "--to", "file:out.jsonl", "--rejects", "null", "--account", "null")
+    assert (code, Path("null").is_symlink()) == (0, True)
+
+
+@pytest.mark.parametrize("name", ["recorded.csv", "build/../recorded.csv", "symbolic.csv", "hard.csv"])
+@pytest.mark.parametrize("option", ["--to=file:", "--rejects=", "--refused=", "--account="])
+def test_the_recording_is_not_written_to(run, option: str, name: str):
+    """Months of traffic would be gone for a word too many on the command line, whatever the file is called there."""
+    Path("build").mkdir()
+    content = Path(recording(GOOD, "x")).read_text()
+    Path("symbolic.csv").symlink_to("recorded.csv")
+    Path("hard.csv").hardlink_to("recorded.csv")
+    code, said = run("replay", "recorded.csv", "--to", "file:out.jsonl", option + name)
+    assert (code, Path("recorded.csv").read_text()) == (1, content)
+    option = option.partition("=")[0]
+    assert f"{name} is named twice, as " in said
+    assert {"FILE", option} <= set(said.replace(":", "").split())
+    assert said.count("\n") == 1
+    assert not Path("out.jsonl").exists()
+
+
+@pytest.mark.parametrize("before", [None, "of old"])
+@pytest.mark.parametrize("option", ["--truth", "--refused", "--account"])
+def test_one_file_is_not_written_twice(run, option: str, before: str | None):
+    """The truth in the place of the records is the loss of both."""
+    if before:
+        Path("x").write_text(before)
+    code, said = run("generate", "--events", "1", "--no-sale", "--attacks", "none", "--to", "file:x", option, "./x")
+    assert (code, said) == (1, f"simulator: x is named twice, as --to and as {option}: name another file\n")
+    assert (Path("x").read_text() if Path("x").exists() else None) == before
+
+
 def lines_in(rejects: Path) -> list[int]:
     return [json.loads(entry)["line"] for entry in rejects.read_text().splitlines()]
 
@@ -105,6 +166,58 @@ def test_a_bad_row_can_stop_the_replay(run):
     assert code == 1
     assert said.splitlines()[-1] == "simulator: recorded.csv: line 3: 1 columns where the layout has 9"
     assert len(Path("out.jsonl").read_bytes().splitlines()) == 1
+
+
+def test_a_replay_of_nothing_but_bad_rows_has_failed(run):
+    """A script goes by the exit code, and waits for events that never come."""
+    words = ("replay", recording("x", "y"), "--to", "file:out.jsonl", "--account", "account.json")
+    for more in ([], ["--resume"]):
+        code, said = run(*words, *more)
+        assert code == 1
+        assert said.splitlines()[-1] == "simulator: recorded.csv: nothing was sent: every row is bad"
+        assert "2 bad rows are kept in build/simulator/recorded.csv.rejects.jsonl" in said
+        assert json.loads(Path("account.json").read_text())["bad_rows"] == 2
+
+
+def test_a_replay_that_has_nothing_left_to_send_is_no_failure(run):
+    """What was there to send has been sent, though bad rows stand behind it; and no rows are no bad ones."""
+    words = ("replay", recording(GOOD, "x"), "--to", "file:out.jsonl")
+    assert run(*words)[0] == 0
+    code, said = run(*words, "--resume")
+    assert code == 0
+    assert "sent 0, retried 0, refused 0, bad rows 1" in said
+    assert run("replay", recording(), "--to", "file:out.jsonl")[0] == 0
+
+
+@pytest.mark.parametrize("command", [["generate", "--truth", "truth.json"], ["replay", "recorded.csv"]])
+def test_a_reader_who_has_seen_enough_ends_the_run_in_peace(run, command: list[str]):
+    """As in `| head -1`: nothing is wrong; what was not taken is unsent, and the truth is not complete."""
+    recording(*[GOOD] * 30_000)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", *command, "--account", "account.json"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["event_id"]
+    process.stdout.close()
+    _, said = process.communicate(timeout=300)
+    account = json.loads(Path("account.json").read_text())
+    assert (process.returncode, len(said.splitlines()), account["unsent"] > 0) == (0, 1, True), said
+    assert said.startswith(b"produced ")
+    assert not Path("truth.json").exists() or not json.loads(Path("truth.json").read_text())["complete"]
+
+
+def test_an_endpoint_without_its_scheme_is_answered_with_one_line(run, monkeypatch):
+    """The one who types it knows the port, and nothing of boto3."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:4566")
+    code, said = run("replay", recording(GOOD), "--to", "kinesis:x")
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith("simulator: Invalid endpoint: localhost:4566: AWS_ENDPOINT_URL, where it is set, is an")
 
 
 def test_generate_writes_the_truth_beside_the_records(run):
@@ -192,6 +305,7 @@ def test_generate_plants_what_is_asked_for(run):
         (["replay", "recorded.csv", "--layout", "excel"], "--layout"),
         (["replay", "recorded.csv", "--to", "s3:x"], "expected kinesis:STREAM, file:PATH or stdout"),
         (["replay", "recorded.csv", "--to", "file:/dev/null/x"], "cannot be written"),
+        (["replay", "recorded.csv", "--to", "file:/dev/null"], "/dev/null cannot be written"),
         (["replay", "recorded.csv", "--to", "kinesis:x"], "no AWS credentials"),
         (["replay", "recorded.csv", "--rate", "0"], "--rate is 0, expected more than 0"),
         (["replay", "recorded.csv", "--rate", "1", "--speed", "2"], "exclude each other"),
