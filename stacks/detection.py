@@ -85,6 +85,20 @@ def _application(
             flink_application_configuration=_flink_configuration(stage),
             application_snapshot_configuration=v2.ApplicationSnapshotConfigurationProperty(snapshots_enabled=True),
         ),
+        run_configuration=_run_configuration(),
+    )
+
+
+def _run_configuration() -> flink.CfnApplication.RunConfigurationProperty:
+    """Return how a detector that runs comes back from an update; one that is stopped is started by the starter."""
+    v2 = flink.CfnApplication
+    return v2.RunConfigurationProperty(
+        application_restore_configuration=v2.ApplicationRestoreConfigurationProperty(
+            application_restore_type="RESTORE_FROM_LATEST_SNAPSHOT"
+        ),
+        # A rule taken out leaves state that nobody claims. An update that does not say this sets it to false, whatever
+        # the last start said, and the detector would not come back.
+        flink_run_configuration=v2.FlinkRunConfigurationProperty(allow_non_restored_state=True),
     )
 
 

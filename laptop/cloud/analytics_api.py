@@ -1,7 +1,7 @@
-"""The operations of Managed Flink that moto lacks: start, stop, update, delete, logging options.
+"""The operations of Managed Flink that moto lacks: start, stop, update, delete, snapshots, logging options.
 
-Here only the state changes that AWS makes at once; the work behind STARTING, STOPPING and UPDATING is done by
-`laptop.flink`, which reports the outcome.
+Here only the state changes that AWS makes at once; the work behind STARTING, STOPPING and UPDATING, and behind a
+snapshot's DELETING, is done by `laptop.flink`, which reports the outcome.
 """
 
 import json
@@ -14,6 +14,12 @@ from moto.kinesisanalyticsv2.models import Application, KinesisAnalyticsV2Backen
 from moto.kinesisanalyticsv2.responses import KinesisAnalyticsV2Response
 
 from laptop.network import ACCOUNT, REGION
+
+# What an update that does not say otherwise makes of the last start's run configuration.
+_RUN_CONFIGURATION_OF_AN_UPDATE = {
+    "ApplicationRestoreConfiguration": {"ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT"},
+    "FlinkRunConfiguration": {"AllowNonRestoredState": False},
+}
 
 
 def install() -> dict[str, Callable[[dict[str, Any]], None]]:
@@ -39,9 +45,14 @@ def install() -> dict[str, Callable[[dict[str, Any]], None]]:
         _delete_application_cloud_watch_logging_option,
         _describe_application,
         _list_application_snapshots,
+        _delete_application_snapshot,
     ):
         setattr(KinesisAnalyticsV2Response, operation.__name__.removeprefix("_"), _answering(operation))
-    return {"application-status": _set_status, "application-snapshot": _keep_snapshot}
+    return {
+        "application-status": _set_status,
+        "application-snapshot": _keep_snapshot,
+        "application-snapshot-gone": _drop_snapshot,
+    }
 
 
 def _answering(operation: Callable[[Any, dict[str, Any]], dict[str, Any]]) -> Callable[[Any], str]:
@@ -66,6 +77,13 @@ def _keep_snapshot(notice: dict[str, Any]) -> None:
                 "RuntimeEnvironment": application.runtime_environment,
             }
         )
+
+
+def _drop_snapshot(notice: dict[str, Any]) -> None:
+    application = kinesisanalyticsv2_backends[ACCOUNT][REGION].applications.get(notice["name"])
+    if application is not None:
+        left = [each for each in application.snapshots if each["SnapshotName"] != notice["snapshot"]]
+        application.snapshots = left
 
 
 def _refuse(condition: bool, error: str, message: str) -> None:
@@ -99,11 +117,18 @@ def _start_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
     application = _application(backend, given)
     status = application.application_status
     _refuse(status != "READY", "ResourceInUseException", f"The application is {status}, not READY")
-    run = given.get("RunConfiguration", {})
-    described = {f"{name}Description": value for name, value in run.items()}
-    application.app_config_description = {**_configuration(application), "RunConfigurationDescription": described}
+    run = _run_configuration(application, given.get("RunConfiguration", {}))
+    application.app_config_description = {**_configuration(application), **run}
     application.application_status = "STARTING"
     return {}
+
+
+def _run_configuration(application: Application, run: dict[str, Any]) -> dict[str, Any]:
+    """Return the run configuration as it is described; a snapshot that is named has to be there."""
+    restore = run.get("ApplicationRestoreConfiguration", {})
+    if restore.get("ApplicationRestoreType") == "RESTORE_FROM_CUSTOM_SNAPSHOT":
+        _snapshot(application, restore.get("SnapshotName"))
+    return {"RunConfigurationDescription": {f"{name}Description": value for name, value in run.items()}}
 
 
 def _stop_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -120,8 +145,10 @@ def _update_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
     expected = given.get("CurrentApplicationVersionId")
     current = application.application_version_id
     _refuse(expected not in (None, current), "ConcurrentModificationException", f"The version is {current}")
+    run = {**_RUN_CONFIGURATION_OF_AN_UPDATE, **given.get("RunConfigurationUpdate", {})}
+    described = _run_configuration(application, run)
     changed = _changed(_configuration(application), given.get("ApplicationConfigurationUpdate", {}))
-    application.app_config_description = changed
+    application.app_config_description = {**changed, **described}
     application.service_execution_role = given.get("ServiceExecutionRoleUpdate", application.service_execution_role)
     application.application_version_id = current + 1
     if application.application_status == "RUNNING":
@@ -155,6 +182,25 @@ def _changed(configuration: dict[str, Any], update: dict[str, Any]) -> dict[str,
 
 def _list_application_snapshots(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
     return {"SnapshotSummaries": _application(backend, given).snapshots[::-1]}
+
+
+def _snapshot(application: Application, name: str | None) -> dict[str, Any]:
+    """Return a snapshot that can be used."""
+    snapshots: list[dict[str, Any]] = application.snapshots
+    found = [each for each in snapshots if (each["SnapshotName"], each["SnapshotStatus"]) == (name, "READY")]
+    _refuse(not found, "ResourceNotFoundException", f"{application.application_name} has no snapshot {name}")
+    return found[0]
+
+
+def _delete_application_snapshot(backend: Any, given: dict[str, Any]) -> dict[str, Any]:
+    application = _application(backend, given)
+    snapshot = _snapshot(application, given["SnapshotName"])
+    created = snapshot["SnapshotCreationTimestamp"]
+    # Clients send whole seconds.
+    wrong = int(given["SnapshotCreationTimestamp"]) != int(created)
+    _refuse(wrong, "ResourceNotFoundException", f"{snapshot['SnapshotName']} was not created then but at {created}")
+    snapshot["SnapshotStatus"] = "DELETING"
+    return {}
 
 
 def _delete_application(backend: Any, given: dict[str, Any]) -> dict[str, Any]:

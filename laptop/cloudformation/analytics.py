@@ -26,6 +26,7 @@ class FlinkApplication(Resource, CloudFormationModel):  # type: ignore[misc]  # 
             ApplicationName=self.name,
             CurrentApplicationVersionId=described["ApplicationVersionId"],
             ApplicationConfigurationUpdate=_updates(properties.get("ApplicationConfiguration", {})),
+            **_run_update(properties, status=described["ApplicationStatus"]),
             **{f"{name}Update": value for name, value in only(properties, "ServiceExecutionRole").items()},
         )
 
@@ -34,6 +35,12 @@ class FlinkApplication(Resource, CloudFormationModel):  # type: ignore[misc]  # 
         service = api("kinesisanalyticsv2")
         described = service.describe_application(ApplicationName=self.name)["ApplicationDetail"]
         service.delete_application(ApplicationName=self.name, CreateTimestamp=described["CreateTimestamp"])
+
+
+def _run_update(properties: Properties, *, status: str) -> Properties:
+    """Return how to go on: AWS reads it for an application that runs, and for no other."""
+    run = only(properties, "RunConfiguration") if status == "RUNNING" else {}
+    return {f"{name}Update": value for name, value in run.items()}
 
 
 def _updates(configuration: Properties) -> Properties:

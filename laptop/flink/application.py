@@ -29,6 +29,7 @@ class Application:
     pause_milliseconds: int
     snapshots: bool
     restore: str
+    snapshot: str | None
     forgives_lost_state: bool
 
 
@@ -56,6 +57,7 @@ def application(detail: dict[str, Any]) -> Application:
         pause_milliseconds=checkpoints.get("MinPauseBetweenCheckpoints", 5_000),
         snapshots=configuration.get("ApplicationSnapshotConfigurationDescription", {}).get("SnapshotsEnabled", False),
         restore=restore.get("ApplicationRestoreType", "RESTORE_FROM_LATEST_SNAPSHOT"),
+        snapshot=restore.get("SnapshotName"),
         forgives_lost_state=run.get("FlinkRunConfigurationDescription", {}).get("AllowNonRestoredState", False),
     )
 

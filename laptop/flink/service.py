@@ -1,6 +1,7 @@
 """Managed Flink: starts, stops and updates jobs as the API's application states ask for."""
 
 import logging
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -46,6 +47,7 @@ class ManagedFlink:
         for name in set(self._jobs) - set(names):
             self._cancel(self._jobs.pop(name))
         for name in names:
+            self._delete_snapshots(name)
             detail = self._analytics.describe_application(ApplicationName=name)["ApplicationDetail"]
             self._serve(detail)
 
@@ -163,9 +165,13 @@ class ManagedFlink:
         )
 
     def _snapshot_of(self, which: Application) -> str | None:
-        """Return the snapshot that the last stop left, unless the start asks for none."""
-        wanted = which.snapshots and which.restore != "SKIP_RESTORE_FROM_SNAPSHOT"
-        return self._state(which.name, "snapshot").load().get("path") if wanted else None
+        """Return the snapshot that the start names, else the latest there is, unless it asks for none."""
+        if not which.snapshots or which.restore == "SKIP_RESTORE_FROM_SNAPSHOT":
+            return None
+        paths = self._state(which.name, "snapshots").load()
+        if which.restore == "RESTORE_FROM_CUSTOM_SNAPSHOT":
+            return str(paths[str(which.snapshot)])
+        return next(reversed(paths.values()), None)
 
     def _checkpoints(self, name: str) -> list[str]:
         """Return the whole checkpoints of the application's last job, the newest first."""
@@ -184,8 +190,21 @@ class ManagedFlink:
             return
         path = self._stop_with_savepoint(job)
         del self._jobs[which.name]
-        self._state(which.name, "snapshot").keep(path=path)
-        tell(self._endpoint_url, "application-snapshot", name=which.name, snapshot=path.rpartition("/")[2])
+        saved_as = path.rpartition("/")[2]
+        kept = self._state(which.name, "snapshots")
+        kept.keep(**kept.load(), **{saved_as: path})
+        tell(self._endpoint_url, "application-snapshot", name=which.name, snapshot=saved_as)
+
+    def _delete_snapshots(self, name: str) -> None:
+        """Delete the snapshots that the API was told to delete."""
+        listed = self._analytics.list_application_snapshots(ApplicationName=name)["SnapshotSummaries"]
+        for gone in [each["SnapshotName"] for each in listed if each["SnapshotStatus"] == "DELETING"]:
+            kept = self._state(name, "snapshots")
+            paths = kept.load()
+            if paths.pop(gone, None) is not None:
+                shutil.rmtree(self._work_dir / "savepoints" / gone, ignore_errors=True)
+                kept.keep(**paths)
+            tell(self._endpoint_url, "application-snapshot-gone", name=name, snapshot=gone)
 
     def _stop_with_savepoint(self, job: str) -> str:
         """End a job; return where its state is. Raises RuntimeError where it could not be saved: then the job goes on.

@@ -29,10 +29,12 @@ environment = StreamExecutionEnvironment.get_execution_environment()
 java = get_gateway().jvm.org.apache.flink.streaming.api.functions.source.datagen
 source = java.DataGeneratorSource(java.SequenceGenerator.longGenerator(1, 1_000_000), 50, None)
 numbers = environment._j_stream_execution_environment.addSource(source, "numbers", Types.LONG().get_java_type_info())
+# State belongs to the operator of the same id.
+numbers = numbers.uid(given.get("id", "numbers"))
 sink = FileSink.for_row_format(given["out"], Encoder.simple_string_encoder())
 sink = sink.with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
 sink = sink.with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy())
-DataStream(numbers).sink_to(sink.build())
+DataStream(numbers).sink_to(sink.build()).uid("files")
 environment.execute("counter")
 """
 
@@ -102,6 +104,17 @@ def _application(flink: Flink, name: str, **properties: str) -> None:
     )
 
 
+def _update(flink: Flink, name: str, properties: dict[str, str], **more: dict) -> None:
+    """Have an application that runs go on with other properties."""
+    options = {"PropertyGroupId": "kinesis.analytics.flink.run.options", "PropertyMap": {"python": "app/main.py"}}
+    groups = [options, {"PropertyGroupId": "counter", "PropertyMap": properties}]
+    flink.cloud.client("kinesisanalyticsv2").update_application(
+        ApplicationName=name,
+        ApplicationConfigurationUpdate={"EnvironmentPropertyUpdates": {"PropertyGroups": groups}},
+        **more,
+    )
+
+
 def _becomes(flink: Flink, name: str, status: str) -> None:
     eventually(lambda: flink.status(name) == status)
 
@@ -131,6 +144,68 @@ def test_an_application_goes_on_from_its_snapshot_after_stop_and_start(flink, un
     assert after == list(range(1, len(after) + 1))
     analytics.stop_application(ApplicationName=unique, Force=True)
     _becomes(flink, unique, "READY")
+
+
+def _stopped(flink: Flink, name: str, out: Path) -> list[int]:
+    """Stop an application that runs, with a snapshot, once it has found something new; return all it has found."""
+    before = _numbers(out)
+    eventually(lambda: len(_numbers(out)) > len(before))
+    flink.cloud.client("kinesisanalyticsv2").stop_application(ApplicationName=name)
+    _becomes(flink, name, "READY")
+    return _numbers(out)
+
+
+def _snapshots(flink: Flink, name: str) -> list[dict]:
+    """Return the snapshots of an application, the newest first."""
+    analytics = flink.cloud.client("kinesisanalyticsv2")
+    return analytics.list_application_snapshots(ApplicationName=name)["SnapshotSummaries"]
+
+
+def test_an_application_starts_from_the_snapshot_that_is_named_or_the_latest_not_deleted(flink, unique, tmp_path):
+    """Whoever names an older one wants what came after it judged again; so does whoever deletes the newer."""
+    analytics, out = flink.cloud.client("kinesisanalyticsv2"), tmp_path / "out"
+    _application(flink, unique, out=out.as_uri())
+    analytics.start_application(ApplicationName=unique)
+    _becomes(flink, unique, "RUNNING")
+    next_after_first = len(_stopped(flink, unique, out)) + 1
+    analytics.start_application(ApplicationName=unique)
+    _becomes(flink, unique, "RUNNING")
+    assert _stopped(flink, unique, out).count(next_after_first) == 1
+    newer, first = _snapshots(flink, unique)
+    restore = {"ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT", "SnapshotName": first["SnapshotName"]}
+    analytics.start_application(ApplicationName=unique, RunConfiguration={"ApplicationRestoreConfiguration": restore})
+    _becomes(flink, unique, "RUNNING")
+    eventually(lambda: _numbers(out).count(next_after_first) == 2)
+    analytics.stop_application(ApplicationName=unique, Force=True)
+    _becomes(flink, unique, "READY")
+    created = newer["SnapshotCreationTimestamp"]
+    analytics.delete_application_snapshot(
+        ApplicationName=unique, SnapshotName=newer["SnapshotName"], SnapshotCreationTimestamp=created
+    )
+    eventually(lambda: _snapshots(flink, unique) == [first])
+    assert [folder.name for folder in (flink.work_dir / "savepoints").glob(newer["SnapshotName"])] == []
+    analytics.start_application(ApplicationName=unique)
+    _becomes(flink, unique, "RUNNING")
+    eventually(lambda: _numbers(out).count(next_after_first) == 3)
+    analytics.stop_application(ApplicationName=unique, Force=True)
+    _becomes(flink, unique, "READY")
+
+
+def test_an_update_comes_back_without_state_that_nobody_claims_only_if_allowed(flink, unique, tmp_path):
+    """A rule taken out leaves such state: as in AWS, a deployment that does not allow for it stops the detector."""
+    out = tmp_path / "out"
+    _application(flink, unique, out=out.as_uri())
+    flink.cloud.client("kinesisanalyticsv2").start_application(ApplicationName=unique)
+    _becomes(flink, unique, "RUNNING")
+    eventually(lambda: _numbers(out))
+    forgiving = {"FlinkRunConfiguration": {"AllowNonRestoredState": True}}
+    _update(flink, unique, {"out": out.as_uri(), "id": "others"}, RunConfigurationUpdate=forgiving)
+    eventually(lambda: flink.status(unique) != "UPDATING")
+    assert flink.status(unique) == "RUNNING"
+    eventually(lambda: _numbers(out).count(1) == 2)
+    _update(flink, unique, {"out": out.as_uri(), "id": "still others"})
+    eventually(lambda: flink.status(unique) != "UPDATING")
+    assert flink.status(unique) == "READY"
 
 
 def test_an_application_whose_state_cannot_be_saved_goes_on_running(flink, unique, tmp_path):

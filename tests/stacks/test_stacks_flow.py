@@ -76,6 +76,14 @@ def test_the_detector_takes_checkpoints_and_snapshots(every_stage):
     assert configuration["ApplicationSnapshotConfiguration"] == {"SnapshotsEnabled": True}
 
 
+def test_a_running_detector_comes_back_from_every_deployment(every_stage):
+    """A rule taken out leaves state that nobody claims, and each update has to say anew that it may be left behind."""
+    assert every_stage.one("AWS::KinesisAnalyticsV2::Application").properties["RunConfiguration"] == {
+        "ApplicationRestoreConfiguration": {"ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT"},
+        "FlinkRunConfiguration": {"AllowNonRestoredState": True},
+    }
+
+
 def test_the_detector_runs_on_the_flink_it_was_tried_on(every_stage):
     """The connector is built for one Flink."""
     assert every_stage.one("AWS::KinesisAnalyticsV2::Application").properties["RuntimeEnvironment"] == "FLINK-1_20"
