@@ -180,14 +180,22 @@ templates: synth $(STAMPS)/checkov.stamp ## cdk-nag (while synthesising), cfn-li
 	cfn-lint 'cdk.out/**/*.template.json'
 	.venv-checkov/bin/checkov --config-file stacks/checkov/config.yaml --directory cdk.out --compact --quiet --skip-download
 
+# A stack that the stage no longer asks for the CDK does not see. Whoever may not list stacks is not kept from deploying.
+STACKS_THERE := import boto3, os; client = boto3.client("cloudformation", region_name=os.environ.get("AWS_REGION")); \
+  print(*(s["StackName"] for p in client.get_paginator("describe_stacks").paginate() for s in p["Stacks"]), sep="\n")
+.PHONY: left-behind
+left-behind: setup credentials
+	@{ python -c '$(STACKS_THERE)' 2>/dev/null || echo "Not looked for stacks left behind: they cannot be listed." >&2; } \
+	  | python -m stacks left-behind --stage $(STAGE)
+
 .PHONY: deploy
-deploy: setup credentials ## Deploy to the AWS account of your credentials: STAGE=dev ALERT_EMAIL=you@example.com
+deploy: setup credentials left-behind ## Deploy to the AWS account of your credentials: STAGE=dev ALERT_EMAIL=you@example.com
 	$(if $(ALERT_EMAIL),,$(error ALERT_EMAIL is missing: make deploy STAGE=$(STAGE) ALERT_EMAIL=you@example.com))
 	$(CDK) bootstrap --context stage=$(STAGE) --context alert_email="$(ALERT_EMAIL)"
 	$(CDK) deploy --all --require-approval never --context stage=$(STAGE) --context alert_email="$(ALERT_EMAIL)"
 
 .PHONY: destroy
-destroy: setup credentials ## Take the stage down again: STAGE=dev
+destroy: setup credentials left-behind ## Take the stage down again: STAGE=dev
 	$(CDK) destroy --all --context stage=$(STAGE)
 
 .PHONY: credentials

@@ -1,5 +1,6 @@
 """`python -m stacks`: what the stacks say about themselves, without deploying anything."""
 
+import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -14,8 +15,9 @@ from stacks.cost.bill import UnpricedError
 from stacks.cost.page import page
 from stacks.cost.report import as_csv, as_json, show
 from stacks.cost.study import study
-from stacks.cost.templates import NoTemplatesError, read
+from stacks.cost.templates import NoTemplatesError, read, synthesise
 from stacks.cost.wiring import UnknownPartError
+from stacks.left_behind import SECTION, left_behind
 from stacks.packaging import PackagingError
 from stacks.security.outputs import NoOutputError, read_outputs
 from stacks.security.page import page as security_page
@@ -76,6 +78,26 @@ def security(
         raise typer.Exit(1) from error
     to_page.write_text(security_page(outcomes, stage=stage, on=datetime.now(UTC).date()), encoding="utf-8")
     if any(outcome.found for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@app.command("left-behind")
+def tell_left_behind(
+    stage: Annotated[str, typer.Option(help="The stage that is about to be deployed or destroyed.")],
+) -> None:
+    """Read the names of the account's stacks, one a line; exit 1 where the stage no longer asks for one of its own."""
+    try:
+        wanted = stage_named(stage)
+        found = left_behind(sys.stdin.read().split(), stage=wanted, asked_for=synthesise(wanted).stacks)
+    except (UnknownStageError, PackagingError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    if found:
+        typer.echo(
+            f"{', '.join(found)}: in the account, but the stage {stage} does not ask for it. Write its setting into "
+            f"stacks/stages.py again, or take it away as {SECTION} says.",
+            err=True,
+        )
         raise typer.Exit(1)
 
 

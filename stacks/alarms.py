@@ -22,6 +22,7 @@ def alarms(scope: Construct, *, stage: Stage, measures: Measures) -> list[cloudw
     """Return every alarm; the caller says whom they tell."""
     return [
         *_reading(scope, measures),
+        *_concealing(scope, measures),
         *_detecting(scope, stage, measures),
         *_responding(scope, measures),
         *_answering(scope, measures),
@@ -40,6 +41,14 @@ def _reading(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
             for name, age in zip(("Events", "Incidents"), measures.delivery_ages, strict=True)
         ),
     ]
+
+
+def _concealing(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
+    if measures.concealer_errors is None:
+        return []
+    # Firehose stores what it could not have concealed as it came, and goes on: nothing else is late or missing.
+    failed = "The function that conceals addresses fails: records with addresses in full may lie below errors/."
+    return [_alarm(scope, "EventsUnconcealed", measures.concealer_errors, 0, failed)]
 
 
 def _detecting(scope: Construct, stage: Stage, measures: Measures) -> list[cloudwatch.Alarm]:

@@ -22,7 +22,8 @@ from stacks.parts.service_key import service_key
 from stacks.stages import Stage
 
 EVERY_DAY_AT_TWO_UTC = "cron(0 2 * * ? *)"
-# When the nightly jobs are over, even where each took all its time and was tried again: they rewrite the same tables.
+# When the nightly jobs are over, even where each failed late, was tried again and took all its time: they rewrite the
+# same tables.
 SUNDAYS_AT_NOON_UTC = "cron(0 12 ? * SUN *)"
 # One script, told by its argument which job it is.
 ENTRY = "glue_jobs/entry.py"
@@ -47,7 +48,8 @@ class BatchJobs(Construct):
             script=script,
             protection=_security_configuration(self, stage=stage, key_arn=key.key_arn),
         )
-        # Both take up where a failed run stopped, so trying again is safe and spares somebody the night.
+        # Both take up where a failed run stopped, so trying again is safe and spares somebody the night. Glue tries
+        # again what FAILED; a run that took all its time, or was stopped, waits for somebody to start it.
         curate = pattern.job(self, "Curate", starts_as="curate", role=self.role, retries=1, minutes=120)
         marts = pattern.job(self, "Marts", starts_as="marts", role=self.role, retries=1, minutes=120)
         # Never by itself a second time: somebody has to see why an erasure stopped before it goes on, and the weekly

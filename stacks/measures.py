@@ -6,6 +6,7 @@ Our own come from the catalogue in commerce.metrics; the rest are what the AWS s
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 
 from commerce import metrics
 from stacks.detection import DetectionStack
@@ -21,7 +22,7 @@ ONE_HOUR = Duration.hours(1)
 
 
 class Measures:
-    """The numbers of one stage."""
+    """The numbers of one stage; those of the function that conceals addresses are None where there is none."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Measures:
         lake: LakeStack,
         detection: DetectionStack,
         response: ResponseStack,
+        conceal: lambda_.IFunction | None = None,
     ) -> None:
         ours = _Catalogue(stage.name)
         self.events_on_time = ours.counted(metrics.EVENTS_ON_TIME)
@@ -48,6 +50,8 @@ class Measures:
         self.detector_downtime = _of_detector("downtime", detection)
         self.detector_restarts = _new_restarts(_of_detector("fullRestarts", detection))
         self.responder_errors = response.responder.metric_errors(period=FIVE_MINUTES)
+        self.concealer_errors = conceal.metric_errors(period=FIVE_MINUTES) if conceal else None
+        self.concealer_throttles = conceal.metric_throttles(period=FIVE_MINUTES) if conceal else None
         self.dead_letters = response.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
         self.curate_successes = _matches(lake.jobs.curate_succeeded)
         self.marts_successes = _matches(lake.jobs.marts_succeeded)

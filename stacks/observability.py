@@ -4,6 +4,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -35,9 +36,12 @@ class ObservabilityStack(Stack):
         lake: LakeStack,
         detection: DetectionStack,
         response: ResponseStack,
+        conceal: lambda_.IFunction | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        measures = Measures(stage=stage, streams=streams, lake=lake, detection=detection, response=response)
+        measures = Measures(
+            stage=stage, streams=streams, lake=lake, detection=detection, response=response, conceal=conceal
+        )
         operations = actions.SnsAction(response.operations)
         self.alarms = alarms(self, stage=stage, measures=measures)
         for alarm in self.alarms:
@@ -108,6 +112,8 @@ def _dashboard(scope: Construct, *, measures: Measures) -> None:
         ("Dead letters", [measures.dead_letters]),
         ("Age of the oldest undelivered record, s", [*measures.delivery_ages]),
     ]
+    if measures.concealer_errors and measures.concealer_throttles:
+        machinery.append(("Concealer: errors, throttles", [measures.concealer_errors, measures.concealer_throttles]))
     rows = [_row(*shop[:2]), _row(*shop[2:]), _row(*machinery[:3]), _row(*machinery[3:])]
     cloudwatch.Dashboard(scope, "Dashboard", widgets=rows)
 

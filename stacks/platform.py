@@ -23,6 +23,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
     allow_list = AllowListStack(app, f"{name}-allowlist", stage=stage)
     concealed = stage.address_form != AddressForm.FULL
     addresses = AddressesStack(app, f"{name}-addresses", stage=stage) if concealed else None
+    conceal = addresses.concealer if addresses else None
     lake = LakeStack(
         app,
         f"{name}-lake",
@@ -30,7 +31,7 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
         events=streams.events,
         incidents=streams.incidents,
         allow_list=allow_list.table,
-        conceal=addresses.concealer if addresses else None,
+        conceal=conceal,
     )
     detection = DetectionStack(
         app, f"{name}-detection", stage=stage, events=streams.events, incidents=streams.incidents
@@ -46,7 +47,14 @@ def add_platform(app: App, *, stage: Stage, alert_email: str | None) -> None:
         address_key=addresses.key if addresses else None,
     )
     observability = ObservabilityStack(
-        app, f"{name}-observability", stage=stage, streams=streams, lake=lake, detection=detection, response=response
+        app,
+        f"{name}-observability",
+        stage=stage,
+        streams=streams,
+        lake=lake,
+        detection=detection,
+        response=response,
+        conceal=conceal,
     )
     if stage.fault_experiments:
         ExperimentsStack(

@@ -91,7 +91,8 @@ def _by(function: lambda_.IFunction, *, role: iam.IRole) -> firehose.CfnDelivery
     parameters = {
         "LambdaArn": f"{function.function_arn}:$LATEST",
         "RoleArn": role.role_arn,
-        # A batch that is given up is stored as it came, below the error prefix: try for as long as Firehose can.
+        # A batch that is given up is stored as it came, below the error prefix. Firehose tries again as often as this
+        # where the function could not be reached in time or was throttled; of one that fails its pages do not say so.
         "NumberOfRetries": "300",
         "BufferSizeInMBs": "1",
         "BufferIntervalInSeconds": "60",

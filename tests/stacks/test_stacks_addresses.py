@@ -1,9 +1,15 @@
 """Where a stage conceals addresses, nothing is stored past the function that does it, and few may know the key."""
 
+import base64
+import gzip
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from commerce.settings import from_environment
 from lambdas.conceal.settings import ConcealSettings
@@ -12,6 +18,8 @@ from stacks.accepted import ACCEPTED
 from stacks.stages import DEV, STAGES, UnknownSettingError
 
 DELIVERY = "AWS::KinesisFirehose::DeliveryStream"
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
+REGION = {"AWS_DEFAULT_REGION": "eu-central-1"}
 
 
 @pytest.fixture(params=["keyed_hash", "truncated"])
@@ -48,6 +56,23 @@ def test_no_copy_of_the_original_is_kept(concealed):
     """Firehose can back up what it transforms."""
     for delivery in concealed.all(DELIVERY):
         assert "S3BackupMode" not in delivery.properties["ExtendedS3DestinationConfiguration"]
+
+
+def test_a_function_that_fails_reaches_an_operator(concealed):
+    """Firehose goes on and stores the batch in full: nothing else is late, down or missing."""
+    alarm = concealed.one("AWS::CloudWatch::Alarm", "EventsUnconcealed").properties
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
+    assert "Concealer" in json.dumps(alarm["Dimensions"])
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
+    assert "Operations" in json.dumps(alarm["AlarmActions"])
+
+
+def test_the_dashboard_shows_whether_the_function_fails_or_is_throttled(concealed):
+    """Whoever had the mail wants to see since when."""
+    shown = json.dumps(concealed.one("AWS::CloudWatch::Dashboard").properties)
+    assert "Concealer: errors, throttles" in shown
+    assert "Throttles" in shown
 
 
 def test_function_and_responder_are_told_the_same_form_and_key(concealed):
@@ -112,6 +137,13 @@ def test_without_the_setting_there_is_neither_function_nor_secret(every_stage):
     assert not [f for f in every_stage.all("AWS::Lambda::Function") if f.logical_id.startswith("Concealer")]
 
 
+def test_without_the_setting_there_is_no_alarm_about_it(every_stage):
+    """One that can never go off is one more to explain."""
+    alarms = every_stage.all("AWS::CloudWatch::Alarm")
+    assert not [alarm for alarm in alarms if alarm.logical_id.startswith("EventsUnconcealed")]
+    assert "Concealer" not in json.dumps(every_stage.one("AWS::CloudWatch::Dashboard").properties)
+
+
 def test_no_environment_holds_a_secret(every_stage, concealed):
     """Variables are shown in the console to whoever may look at a function."""
     for stage in (every_stage, concealed):
@@ -120,3 +152,29 @@ def test_no_environment_holds_a_secret(every_stage, concealed):
                 assert not any(word in name for word in ("PASSWORD", "TOKEN", "CREDENTIAL")), name
                 assert "SECRET" not in name or "Ref" in json.dumps(value) or value == "", name
                 assert "resolve:secretsmanager" not in json.dumps(value), name
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, bytes])
+def test_the_page_sends_again_what_could_not_be_concealed(monkeypatch, packed):
+    """Byte for byte, whether Firehose packed it or not; the objects of other days stay where they are."""
+    (program,) = re.findall(r"^python - <<'END'\n(.*?)^END$", OPERATING.read_text(encoding="utf-8"), re.M | re.S)
+    wanted, other = (f"errors/events/processing-failed/2026/01/{day}/" for day in (30, 31))
+    for name, value in {"STREAM": "events", "RAW_BUCKET": "raw", "FAILED": wanted, **REGION}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    sent = [b'{"ip_address": "203.0.113.7"}', b"\xff no text\n"]
+    with mock_aws():
+        kinesis, s3 = boto3.client("kinesis"), boto3.client("s3")
+        kinesis.create_stream(StreamName="events", ShardCount=1)
+        s3.create_bucket(Bucket="raw", CreateBucketConfiguration={"LocationConstraint": REGION["AWS_DEFAULT_REGION"]})
+        for key, records in ((f"{wanted}02/a", sent), (f"{other}02/b", [b"another day"])):
+            lines = [json.dumps({"attemptsMade": 1, "rawData": base64.b64encode(each).decode()}) for each in records]
+            s3.put_object(Bucket="raw", Key=key, Body=packed("\n".join(lines).encode()))
+        exec(program, {})
+        assert _on_the_stream(kinesis) == sent
+
+
+def _on_the_stream(kinesis) -> list[bytes]:
+    (shard,) = kinesis.list_shards(StreamName="events")["Shards"]
+    begin = kinesis.get_shard_iterator(StreamName="events", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+    return [record["Data"] for record in kinesis.get_records(ShardIterator=begin["ShardIterator"])["Records"]]
