@@ -5,7 +5,6 @@ boto3 to the same AWS, moto in this process, so that the milliseconds are those 
 other. The calls are those that AWS would bill.
 """
 
-import base64
 import io
 import os
 import subprocess
@@ -25,15 +24,18 @@ from moto import mock_aws
 
 from benchmarks.measure import ROOT
 from commerce.incident import Incident, incident_id, to_line
-from lambdas.kinesis import records
+from lambdas.kinesis import kinesis_event, records
 from lambdas.respond.parts import responder
 from lambdas.respond.settings import PARTITION_KEY, RespondSettings
+from laptop.shards import Record
 
 REGION = "eu-central-1"
 INCIDENTS = 1000
 # As the stack has it.
 BATCH_RECORDS = 100
 IMPORT_RUNS = 5
+_SHARD = "shardId-000000000000"
+_STREAM_ARN = f"arn:aws:kinesis:{REGION}:123456789012:stream/incidents"
 _OPENED_AT = datetime(2025, 3, 3, 8, tzinfo=UTC)
 _IMPORT = "import time; began = time.perf_counter(); import lambdas.respond.handler; print(time.perf_counter() - began)"
 
@@ -44,17 +46,18 @@ class ResponderBenchmark:
 
     runs: int
     say: Callable[[str], None]
+    incidents: int = INCIDENTS
 
     def run(self) -> dict[str, Any]:
         """Measure; return the part `responder` of the report."""
-        batches = list(_batches(INCIDENTS))
+        batches = list(_batches(self.incidents))
         self.say("the responder")
         ours = [_measured(_ours, batches) for _ in range(self.runs)]
         self.say("one put, one publish and one metric call a record")
         naive = [_measured(_naive, batches) for _ in range(self.runs)]
         self.say("the import of a cold start")
         return {
-            "incidents": INCIDENTS,
+            "incidents": self.incidents,
             "batch_records": BATCH_RECORDS,
             **_figures(ours),
             "naive": _figures(naive),
@@ -150,12 +153,14 @@ def _shop() -> Iterator[tuple[Any, RespondSettings]]:
 
 def _batches(incidents: int) -> Iterator[dict[str, Any]]:
     lines = [to_line(_incident(number)) for number in range(incidents)]
+    all_records = [_record(line, number) for number, line in enumerate(lines)]
     for first in range(0, incidents, BATCH_RECORDS):
-        yield {"Records": [_record(line, first + n) for n, line in enumerate(lines[first : first + BATCH_RECORDS])]}
+        batch = all_records[first : first + BATCH_RECORDS]
+        yield kinesis_event(batch, shard=_SHARD, stream_arn=_STREAM_ARN, identity_arn="")
 
 
-def _record(line: bytes, number: int) -> dict[str, Any]:
-    return {"kinesis": {"sequenceNumber": f"{number:056d}", "data": base64.b64encode(line).decode()}}
+def _record(line: bytes, number: int) -> Record:
+    return Record(sequence=f"{number:056d}", partition_key=str(number), data=line, arrived_at=_OPENED_AT, shard=_SHARD)
 
 
 def _incident(number: int) -> Incident:
