@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from commerce.arrival import Hours
 from drills.comparison import Allowed, Sides
 from drills.oracle import Expected, Oracle
 from drills.proxy import FaultProxy
 from drills.read_once import ObjectsOnce, RecordsOnce
 from drills.states import of_lake, of_rows, of_states
 from drills.watching import Mailbox
-from glue_jobs.arrival import Hours
 from glue_jobs.raw import RawBucket, records
 from laptop.demo.lake import opened_lake
 from laptop.demo.readings import IncidentsStream, RawRecords, stored_incidents

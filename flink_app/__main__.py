@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commerce.arrival import HOUR, HoursError, read_hours
 from commerce.incident import Incident
 from commerce.rules import RULES, RULES_BY_NAME
 from commerce.rules.rule import with_thresholds
@@ -51,9 +52,12 @@ def replay_command(  # noqa: PLR0917  # typer reads the signature: each paramete
             known_networks=tuple(known_network or ()),
             behavioural_risk=False,
         )
-        begin, end = _hour(first, of_a_day=0), _hour(last, of_a_day=23)
-        warm_up = timedelta(hours=warm_up_hours)
-        found = replay(Stored(bucket=raw_bucket), first=begin, last=end, warm_up=warm_up, settings=settings)
+        hours, warm_up = read_hours(first, last), timedelta(hours=warm_up_hours)
+        if hours.since is None or hours.until is None:
+            raise HoursError("--from and --to have to name an hour each: write 2025-03-03 or 2025-03-03T08")
+        found = replay(
+            Stored(bucket=raw_bucket), first=hours.since, last=hours.until - HOUR, warm_up=warm_up, settings=settings
+        )
     except (ReplayError, BotoCoreError, ClientError, ValueError, OSError) as error:
         typer.echo(" ".join(str(error).split()), err=True)
         raise typer.Exit(1) from error
@@ -72,14 +76,6 @@ def _thresholds(rules: Path | None) -> tuple[str, ...]:
     )
     with_thresholds(RULES, overrides)
     return overrides
-
-
-def _hour(text: str, *, of_a_day: int) -> datetime:
-    try:
-        read = datetime.fromisoformat(text if "T" not in text else f"{text}:00")
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no hour: write 2025-03-03 or 2025-03-03T08") from error
-    return read.replace(hour=read.hour if "T" in text else of_a_day, tzinfo=UTC)
 
 
 def _show(found: Difference) -> None:

@@ -7,12 +7,13 @@ import os
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from commerce.arrival import Hours, HoursError, read_hours
 from commerce.settings import SettingsError, decode
 from glue_jobs.allowances import AllowListError
 from glue_jobs.answers import Format, show, to_text
-from glue_jobs.arrival import Hours, HoursError, read_hours
 from glue_jobs.asking import QuestionError, Wish, ask, question_named, read_day
 from glue_jobs.engine import Answer, EngineError, open_engine
 from glue_jobs.jobs import JobError, run_job
@@ -24,7 +25,18 @@ from glue_jobs.settings import LakeSettings, Order
 from glue_jobs.withdraw import WithdrawError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-FAULTS = (SettingsError, JobError, EngineError, QuestionError, RawError, AllowListError, WithdrawError, HoursError)
+FAULTS = (
+    AllowListError,
+    BotoCoreError,
+    ClientError,
+    EngineError,
+    HoursError,
+    JobError,
+    QuestionError,
+    RawError,
+    SettingsError,
+    WithdrawError,
+)
 
 FromDay = Annotated[str, typer.Option("--from", help="First day, as 2019-10-01.")]
 ToDay = Annotated[str, typer.Option("--to", help="Last day, itself included.")]
@@ -165,7 +177,7 @@ def _run(context: typer.Context, job: str, order: Order) -> None:
         with console.status(f"{job} …") as status:
             account = run_job(
                 job,
-                settings=decode(LakeSettings, context.obj),
+                settings=_settings(context),
                 order=order,
                 environment=os.environ,
                 reached=lambda step: status.update(f"{job} … {step}"),
@@ -175,10 +187,18 @@ def _run(context: typer.Context, job: str, order: Order) -> None:
     show(Answer(tuple(account), [tuple(account.values())]), title=job)
 
 
+def _settings(context: typer.Context, **defaults: str) -> LakeSettings:
+    if not {"warehouse", "database"} <= context.obj.keys():
+        raise SettingsError(
+            "no lake is named: give --warehouse and --database before the command, or set the variables"
+        )
+    return decode(LakeSettings, {**defaults, **context.obj})
+
+
 def _balance(context: typer.Context, hours: Hours) -> LakeAccount:
-    settings = decode(LakeSettings, context.obj)
+    settings = _settings(context)
     raw = RawBucket(name=settings.raw_bucket)
-    engine = open_engine(settings, raw=raw, environment=os.environ)
+    engine = open_engine(settings, raw=raw, environment=os.environ, must_exist=True)
     try:
         return LakeLedger(engine=engine, raw=raw, settings=settings).account(hours)
     finally:
@@ -186,8 +206,9 @@ def _balance(context: typer.Context, hours: Hours) -> LakeAccount:
 
 
 def _answer(context: typer.Context, name: str, values: list[str], wish: Wish) -> Answer:
-    settings = decode(LakeSettings, {"raw_bucket": "", **context.obj})
-    engine = open_engine(settings, raw=RawBucket(name=settings.raw_bucket), environment=os.environ)
+    settings = _settings(context, raw_bucket="")
+    raw = RawBucket(name=settings.raw_bucket)
+    engine = open_engine(settings, raw=raw, environment=os.environ, must_exist=True)
     try:
         return ask(engine, name, values, wish=wish)
     finally:
@@ -195,7 +216,7 @@ def _answer(context: typer.Context, name: str, values: list[str], wish: Wish) ->
 
 
 def _refusal(error: Exception) -> typer.Exit:
-    typer.echo(str(error), err=True)
+    typer.echo(" ".join(str(error).split()), err=True)
     return typer.Exit(2)
 
 

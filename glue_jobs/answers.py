@@ -3,16 +3,24 @@
 import csv
 import io
 import json
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from commerce.event import format_instant
 from glue_jobs.engine import Answer
+
+# More than any table takes: so wide it may be where a terminal is narrower than its figures.
+WIDEST = 10_000
+# Narrower than this, a sentence is a column of words.
+SENTENCE_WIDTH = 30
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Format(StrEnum):
@@ -24,12 +32,20 @@ class Format(StrEnum):
 
 
 def show(answer: Answer, *, title: str) -> None:
-    """Print the answer as a table."""
-    table = Table(*answer.columns, title=title)
-    for row in answer.rows:
-        table.add_row(*("" if value is None else str(_plain(value)) for value in row))
+    """Print the answer as a table. Sentences are folded to the terminal's width; figures and ids are always whole."""
+    rows = [["" if value is None else _printable(str(_plain(value))) for value in row] for row in answer.rows]
+    table = Table(title=title)
+    for place, name in enumerate(answer.columns):
+        sentences = [row[place] for row in rows if " " in row[place]]
+        longest = max(map(len, sentences), default=0)
+        table.add_column(name, overflow="fold", no_wrap=not sentences, min_width=min(longest, SENTENCE_WIDTH) or None)
+    for row in rows:
+        table.add_row(*row)
     # Brands and reasons are what people wrote: what looks like markup in them is none.
-    Console(markup=False, emoji=False).print(table)
+    console = Console(markup=False, emoji=False)
+    needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).minimum
+    console.width = max(console.width, needed)
+    console.print(table)
 
 
 def to_text(answer: Answer, output: Format) -> str:
@@ -38,8 +54,16 @@ def to_text(answer: Answer, output: Format) -> str:
     if output is Format.JSON:
         return json.dumps([dict(zip(answer.columns, row, strict=True)) for row in rows], ensure_ascii=False) + "\n"
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([answer.columns, *rows])
+    # A carriage return ends a line for whoever reads CSV, but is not put into quotes by itself.
+    returns = any("\r" in value for row in rows for value in row if isinstance(value, str))
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL)
+    writer.writerows([answer.columns, *rows])
     return text.getvalue()
+
+
+def _printable(text: str) -> str:
+    """Return the text with control characters spelt out: a terminal would obey those of a shopper's user agent."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _plain(value: Any) -> Any:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from glue_jobs.changes import week_of
 from glue_jobs.engine import Answer, Engine, day_literal, is_text
-from glue_jobs.marts import Reading
+from glue_jobs.marts import Period, Reading
 from glue_jobs.questions import Question, questions
 
 
@@ -68,5 +69,8 @@ def _within(question: Question, wish: Wish) -> list[str]:
         return []
     if question.period is None:
         raise QuestionError(f"{question.name} has no day to choose by: ask it without --from and --to")
-    bounds = ((">=", wish.from_day), ("<=", wish.to_day))
+    first = wish.from_day
+    if first is not None and question.mart is not None and question.mart.period is Period.WEEK:
+        first = week_of(first)  # a week is called by its Monday, and the one that the day lies in is asked for
+    bounds = ((">=", first), ("<=", wish.to_day))
     return [f"{question.period} {sign} {day_literal(day)}" for sign, day in bounds if day is not None]

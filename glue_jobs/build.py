@@ -12,8 +12,8 @@ from datetime import date, datetime
 
 from glue_jobs.changes import Changes, days_of_week, note_stale, read_changes, week_of
 from glue_jobs.definitions import note_definitions
+from glue_jobs.differing_sessions import days_of_sessions, differing_session_days
 from glue_jobs.engine import Engine
-from glue_jobs.judged_sessions import days_of_sessions, judged_session_days
 from glue_jobs.known_networks import note_networks
 from glue_jobs.marts import Mart, Period, Reading, mart_named, marts
 from glue_jobs.readings import STANDING_VERDICTS, mart_sql, on_days
@@ -79,7 +79,7 @@ class Build:
     def _marts(self, changes: Changes, days: frozenset[date]) -> int:
         restatements = Restatements(engine=self.engine, changes=changes, restated_at=self.clock())
         among = days_of_sessions(days | changes.outdated_days)
-        differing = changes.differing_days | judged_session_days(self.engine, changes.verdicts, among=among)
+        differing = changes.differing_days | differing_session_days(self.engine, among=among)
         restated = 0
         for mart in marts():
             if mart.name == SESSIONS:

@@ -5,23 +5,39 @@ from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
 
-from glue_jobs.engine import make_warehouse
+from glue_jobs.engine import make_warehouse, no_database
 from glue_jobs.settings import LakeSettings
 
+SQLITE_FILE = "catalog.db"
 
-def open_catalog(settings: LakeSettings, environment: Mapping[str, str]) -> Catalog:
-    """Open the catalog that the settings name, and make the database if it is not there. Raises EngineError."""
+
+def open_catalog(settings: LakeSettings, environment: Mapping[str, str], *, must_exist: bool = False) -> Catalog:
+    """Open the catalog that the settings name, and make the database if it is not there. Raises EngineError.
+
+    Where it `must_exist`, nothing is made, and a database that is not there is an error.
+    """
+    if must_exist and settings.catalog == "sqlite" and not _is_lake(Path(settings.warehouse)):
+        raise no_database(settings)
     catalog = load_catalog("lake", **_properties(settings, environment))
     if not catalog.namespace_exists(settings.database):
+        if must_exist:
+            raise no_database(settings)
         catalog.create_namespace(settings.database)
     return catalog
+
+
+def _is_lake(folder: Path) -> bool:
+    try:
+        return (folder / SQLITE_FILE).is_file()
+    except (OSError, ValueError):  # no name of a folder
+        return False
 
 
 def _properties(settings: LakeSettings, environment: Mapping[str, str]) -> dict[str, str]:
     if settings.catalog == "sqlite":
         folder = Path(settings.warehouse).resolve()
         make_warehouse(folder)
-        return {"type": "sql", "uri": f"sqlite:///{folder}/catalog.db", "warehouse": folder.as_uri()}
+        return {"type": "sql", "uri": f"sqlite:///{folder}/{SQLITE_FILE}", "warehouse": f"file://{folder}"}
     endpoint = environment.get("AWS_ENDPOINT_URL")
     endpoints = {"glue.endpoint": endpoint, "s3.endpoint": environment.get("AWS_ENDPOINT_URL_S3", endpoint)}
     given = {name: url for name, url in endpoints.items() if url}

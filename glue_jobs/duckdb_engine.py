@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import urlparse
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -50,9 +50,11 @@ class DuckDbEngine:
             self._bind(table)
 
     @classmethod
-    def open(cls, settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str]) -> "DuckDbEngine":
-        """Open the catalog that the settings name, and a database in memory."""
-        catalog = open_catalog(settings, environment)
+    def open(
+        cls, settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str], must_exist: bool = False
+    ) -> "DuckDbEngine":
+        """Open the catalog that the settings name, and a database in memory. Raises EngineError."""
+        catalog = open_catalog(settings, environment, must_exist=must_exist)
         connection = duckdb.connect()
         connection.execute("SET TimeZone = 'UTC'")
         if settings.memory_megabytes:
@@ -241,7 +243,7 @@ class DuckDbEngine:
             return iceberg.scan().to_arrow()
         paths = [task.file.file_path for task in tasks]
         if not paths or paths[0].startswith("file:"):
-            return [unquote(urlparse(path).path) for path in paths] or None
+            return [urlparse(path).path for path in paths] or None
         filesystem = iceberg.io.fs_by_scheme("s3", None)  # type: ignore[attr-defined]
         names = [path.split("://", 1)[1] for path in paths]
         schema = iceberg.schema().as_arrow() if has_changed(iceberg, table) else None  # else what the first file says

@@ -99,11 +99,23 @@ def day_literal(day: date) -> str:
 
 
 def make_warehouse(folder: Path) -> None:
-    """Make the folder of a lake on this machine if it is not there. Raises EngineError."""
+    """Make the folder of a lake on this machine if it is not there. Raises EngineError.
+
+    Its name goes into addresses of files, which are read as they stand: what means something in them cannot be in it.
+    """
+    if unfit := sorted(set("%#?*") & set(str(folder))):
+        raise EngineError(f"the warehouse {str(folder)!r} has {' and '.join(unfit)} in its path: choose another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         raise EngineError(f"the warehouse {str(folder)!r} is no folder to write to: {error}") from error
+
+
+def no_database(settings: LakeSettings) -> EngineError:
+    """Return what to raise where a lake is asked that no job has ever written to."""
+    return EngineError(
+        f"no database {settings.database!r} in {settings.warehouse!r}: are both right, and has `curate` run once?"
+    )
 
 
 def is_text(text: str) -> bool:
@@ -111,9 +123,12 @@ def is_text(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def open_engine(settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str]) -> Engine:
+def open_engine(
+    settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str], must_exist: bool = False
+) -> Engine:
     """Return the engine that the settings name. Raises EngineError.
 
+    The lake's database is made if it is not there; where it `must_exist`, nothing is made, and that is an error.
     Engines are imported here because Glue has no DuckDB and a laptop need not start Java.
     """
     if not DATABASE_NAME.fullmatch(settings.database):
@@ -122,11 +137,11 @@ def open_engine(settings: LakeSettings, *, raw: RawBucket, environment: Mapping[
         case ("duckdb", "sqlite" | "glue"):
             from glue_jobs.duckdb_engine import DuckDbEngine  # noqa: PLC0415
 
-            return DuckDbEngine.open(settings, raw=raw, environment=environment)
+            return DuckDbEngine.open(settings, raw=raw, environment=environment, must_exist=must_exist)
         case ("spark", "hadoop" | "glue"):
             from glue_jobs.spark_engine import SparkEngine  # noqa: PLC0415
 
-            return SparkEngine.open(settings, raw=raw)
+            return SparkEngine.open(settings, raw=raw, must_exist=must_exist)
         case (engine, catalog):
             raise EngineError(
                 f"no engine {engine!r} with the catalog {catalog!r}: use duckdb with sqlite or glue, "

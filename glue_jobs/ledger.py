@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from commerce.arrival import Hours
 from commerce.incident import Incident, RiskSignal, Tally, parse
-from glue_jobs.arrival import Hours
 from glue_jobs.asking import ask
 from glue_jobs.engine import Engine
 from glue_jobs.raw import RawBucket, RawObject, records

@@ -258,4 +258,7 @@ def _metrics() -> Iterator[str]:
 PAGES = {"tables": tables_page, "marts": marts_page}
 
 if __name__ == "__main__":
-    sys.stdout.write(PAGES[sys.argv[1]]().rstrip("\n") + "\n")
+    asked = sys.argv[1] if len(sys.argv) == 2 else ""
+    if asked not in PAGES:
+        sys.exit(f"usage: python -m glue_jobs.pages {'|'.join(PAGES)}")
+    sys.stdout.write(PAGES[asked]().rstrip("\n") + "\n")

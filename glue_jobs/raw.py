@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-_HOUR = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$")
+_HOUR = re.compile(r"(\d{4}/\d{2}/\d{2}/\d{2})/[^/]+$", re.ASCII)
 BLANK = b" \t\r"
 # Ordinary events shrink to a tenth or so. A line is more in memory than its bytes: its place, and where it came from.
 TIMES_UNPACKED = 16
@@ -51,7 +51,10 @@ class RawBucket:
     def read(self, key: str, *, version_id: str = "") -> bytes:
         """Return the object's content, decompressed, or that of an older version. Raises RawError."""
         version = {"VersionId": version_id} if version_id else {}
-        body = self._client.get_object(Bucket=self.name, Key=key, **version)["Body"].read()
+        try:
+            body = self._client.get_object(Bucket=self.name, Key=key, **version)["Body"].read()
+        except (BotoCoreError, ClientError) as error:
+            raise RawError(f"s3://{self.name}/{key} cannot be read: {' '.join(str(error).split())}") from error
         try:
             return gzip.decompress(body)
         except (OSError, EOFError, zlib.error) as error:
@@ -77,9 +80,12 @@ class RawBucket:
 
     def _object(self, entry: Any) -> RawObject:
         hour = _HOUR.search(entry["Key"])
-        if hour is None:
+        try:
+            began = datetime.strptime(hour[1], "%Y/%m/%d/%H").replace(tzinfo=UTC) if hour else None
+        except ValueError:
+            began = None
+        if began is None:
             raise RawError(f"s3://{self.name}/{entry['Key']} is not below an hour YYYY/MM/DD/HH/: move it away")
-        began = datetime(*map(int, hour.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
         return RawObject(key=entry["Key"], bytes_compressed=entry["Size"], arrived_at=began + timedelta(hours=1))
 
 

@@ -8,18 +8,12 @@ from collections.abc import Collection, Iterable
 from datetime import date
 
 from commerce.known_networks import known_sql
-from commerce.rules.rule import SubjectType
+from commerce.rules.rule import SUBJECT_FIELDS
 from glue_jobs.engine import day_literal
 from glue_jobs.marts import Mart, Period, Reading, mart_named
 from glue_jobs.tables import EVENTS
 
 STANDING_VERDICTS = "standing_verdicts"
-# The column of an event that names the subject of a verdict.
-SUBJECT_COLUMNS = {
-    SubjectType.USER: "user_id",
-    SubjectType.SESSION: "user_session",
-    SubjectType.ADDRESS: "ip_address",
-}
 
 
 def by_people(events: str, known_networks: Iterable[str]) -> str:
@@ -32,7 +26,7 @@ def by_people(events: str, known_networks: Iterable[str]) -> str:
         f"ANTI JOIN (SELECT subject, taken_out_from, taken_out_until FROM {STANDING_VERDICTS} "
         f"WHERE subject_type = '{subject_type}') AS of_{subject_type} ON of_{subject_type}.subject = {events}.{column} "
         f"AND {events}.event_time BETWEEN of_{subject_type}.taken_out_from AND of_{subject_type}.taken_out_until"
-        for subject_type, column in SUBJECT_COLUMNS.items()
+        for subject_type, column in SUBJECT_FIELDS.items()
     )
     return f"{judged} WHERE NOT {known_sql(known_networks)}"
 

@@ -17,6 +17,7 @@ KEPT_FOR_A_TIME = ("events", "rejects", "sessions", "shopper_stretches", "shoppe
 KEPT_WITH_EVENTS = ("incidents", "risk_signals")
 # Habits and crowds are told by the month before. That and another month, for what comes late, must be there.
 SHORTEST_DAYS = 60
+AT_LEAST_ONE = ("days_at_once", "snapshots_kept")
 _KEPT = re.compile(r"(\w+)=([1-9][0-9]{0,4})")
 
 
@@ -71,6 +72,11 @@ class LakeSettings:
     shop_time_zone: str = "UTC"
     known_networks: tuple[str, ...] = ()
     spark_jars: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError where a number is too small to work with: a build of no days at once would build none."""
+        if too_small := [f"{name} is {value}" for name in AT_LEAST_ONE if (value := getattr(self, name)) < 1]:
+            raise SettingsError(f"LakeSettings: {', '.join(too_small)}: expected at least 1")
 
 
 @dataclass(frozen=True, kw_only=True)

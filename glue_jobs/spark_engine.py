@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from commerce.sql.spark import SESSION_SETTINGS, judged_sql
-from glue_jobs.engine import Answer, Expired, day_literal
+from glue_jobs.engine import Answer, Expired, day_literal, no_database
 from glue_jobs.lines import arrow_lines
 from glue_jobs.marts import marts
 from glue_jobs.raw import RawBucket, RawObject
@@ -44,10 +44,11 @@ class SparkEngine:
             self._stand_in(table)
 
     @classmethod
-    def open(cls, settings: LakeSettings, *, raw: RawBucket) -> "SparkEngine":
+    def open(cls, settings: LakeSettings, *, raw: RawBucket, must_exist: bool = False) -> "SparkEngine":
         """Start Spark with the catalog that the settings name, or take the one there is, in a session of its own.
 
-        The current database and the views belong to a session, so two lakes at once do not get into each other's way.
+        Raises EngineError where the database `must_exist` and does not. The current database and the views belong to a
+        session, so two lakes at once do not get into each other's way.
         """
         builder = SparkSession.builder.appName("floorwalker")
         for name, value in session_settings(settings).items():
@@ -55,6 +56,8 @@ class SparkEngine:
         session = builder.getOrCreate().newSession()
         for name, value in SESSION_SETTINGS.items():
             session.conf.set(name, value)
+        if must_exist and not session.catalog.databaseExists(f"{CATALOG}.{settings.database}"):
+            raise no_database(settings)
         return cls(session=session, database=settings.database, raw=raw)
 
     def create(self, table: Table) -> None:

@@ -1,12 +1,11 @@
 """What raw bytes hold of a user, and the same bytes without it.
 
-A record that was read as an event is the user's if its `user_id` is, whatever else stands in it; an incident, if it
-is about the user, or about a session or an address that nobody but the user had; a signal of risk, if it is about the
-user. A record that could not be read has
-no fields to go by: it is the user's if the id stands anywhere in its bytes as a word of its own, so rather one too many
-than one too few. The record's line becomes an empty one: blank lines are no records, and every other line keeps its
-number and its bytes. Of incidents about something else, the ids of the user's events are taken out, and the user from
-those who took part.
+A record that was read as an event is the user's if its `user_id` is, whatever else stands in it; an incident, if it is
+about the user, or about a session or an address that nobody but the user had; a signal of risk, if it is about the
+user. A record that could not be read has no fields to go by: it is the user's if the id stands anywhere in its bytes as
+a word of its own, so rather one too many than one too few. The record's line becomes an empty one: blank lines are no
+records, and every other line keeps its number and its bytes. Of incidents about something else, the ids of the user's
+events are taken out, and the user from those who took part.
 """
 
 import re
@@ -71,7 +70,8 @@ class Sought:
     def names_user(self, line: bytes) -> bool:
         """Return whether the id stands in the bytes, plain or as JSON escapes, and is no part of a longer word.
 
-        A word is made of letters, digits, `_`, `-`, `.` and `+`: a JSON text or number that is the id is one.
+        A word is made of letters, digits, `_`, `-`, `.` and `+`: a JSON text or number that is the id is one. Under
+        the name `user_id` so is the id with a fraction of zero.
         """
         return self._word.search(_ESCAPED.sub(_character, line)) is not None
 
@@ -142,7 +142,9 @@ class Sought:
 
     @cached_property
     def _word(self) -> re.Pattern[bytes]:
-        return re.compile(rb"(?<![\w.+-])" + re.escape(self._user) + rb"(?![\w.+-])")
+        # Many programs write a column of numbers with gaps as floats: 700000001.0, which no event may have as a user.
+        as_float = rb'"user_id"\s*:\s*"?' + re.escape(self._user) + rb"[.]0+"
+        return re.compile(rb"(?:(?<![\w.+-])" + re.escape(self._user) + rb"|" + as_float + rb")(?![\w.+-])")
 
 
 def haunts_of(event: Event) -> Iterator[Haunt]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from commerce.rules.rule import SUBJECT_FIELDS
 from glue_jobs.engine import Engine
 from glue_jobs.raw_search import RawSearch, TouchedObject
-from glue_jobs.readings import SUBJECT_COLUMNS
 from glue_jobs.tables import ALLOWANCES, EVENTS, INCIDENTS, VERDICTS, Column, Table
 from glue_jobs.traces import Haunt, Sought
 from glue_jobs.upkeep import every_table
@@ -118,7 +118,9 @@ class UserSearch:
         answer = self.engine.ask(f"SELECT {', '.join(INCIDENTS.column_names)} FROM incidents")
         for row in (dict(zip(answer.columns, values, strict=True)) for values in answer.rows):
             samples = [event_id for event_id in row["sample_event_ids"] if event_id not in sought.event_ids]
-            left = {**row, "sample_event_ids": samples, "subjects": sought.others(row["subjects"])}
+            # Incidents from before there was the column have nothing in it.
+            subjects = row["subjects"] and sought.others(row["subjects"])
+            left = {**row, "sample_event_ids": samples, "subjects": subjects}
             if row["incident_id"] not in about and left != row:
                 yield left
 
@@ -156,7 +158,7 @@ def _present_subjects(engine: Engine, name: str, subjects: Iterable[Haunt]) -> N
 
 
 TABLES_WITH_SUBJECTS = (VERDICTS, ALLOWANCES)
-HAUNT_COLUMNS = {kind.value: column for kind, column in SUBJECT_COLUMNS.items() if column != "user_id"}
+HAUNT_COLUMNS = {kind.value: column for kind, column in SUBJECT_FIELDS.items() if column != "user_id"}
 _SUBJECT = (Column("subject_type", "string", "Its type."), Column("subject", "string", "Its name."))
 EVENTS_BY_OBJECT = "SELECT source_object, COUNT(*) FROM events WHERE user_id = ? GROUP BY source_object"
 # Those that could name the user: with the bytes of the id, or with an escape (5C75 is \u) that may stand for some.

@@ -38,6 +38,26 @@ EVENTS = [
     event(11, 9, "d"),
     event(12, 9, "s1", user_session="s4", ip_address="192.0.2.9"),  # a user called like the session
 ]
+# Visits of which a verdict takes out the beginning, before midnight: what is left begins on a day it does not reach.
+CUT_OFF = [
+    event(20, -36, "p", user_session="s9"),
+    event(21, -30, "p", user_session="s9"),
+    event(22, 3, "p", user_session="s9"),
+    event(23, 5, "p", user_session="s9"),
+    event(24, -36, "q"),
+    event(25, -30, "q"),
+    event(26, -5, "q"),
+    event(27, 20, "q"),
+    event(28, -30, "r", user_session="s8", ip_address="192.0.2.10"),
+    event(29, 20 * 60, "r", user_session="s8"),  # taken up again in the evening
+]
+CUT = {"opened_at": OPENED - timedelta(minutes=35), "last_seen_at": OPENED - timedelta(minutes=12)}
+CUT_AT = {
+    ("user", "p"): {"e20", "e21"},
+    ("user", "q"): {"e24", "e25"},
+    ("session", "s8"): {"e28"},
+    ("address", "192.0.2.10"): {"e28"},
+}
 TAKEN_OUT = {
     ("session", "s1"): {"e01", "e02", "e03", "e04"},
     ("address", SHARED): {"e01", "e02", "e03", "e07", "e08"},
@@ -47,5 +67,10 @@ TAKEN_OUT = {
 
 
 def incident(subject_type: str, subject: str, **changes: Any) -> Incident:
-    values = {"incident_id": f"{subject_type}-{subject}", "subject_type": subject_type, "last_seen_at": LAST_SEEN}
-    return any_incident(subject, OPENED, **values | changes)
+    values: dict[str, Any] = {
+        "incident_id": f"{subject_type}-{subject}",
+        "subject_type": subject_type,
+        "last_seen_at": LAST_SEEN,
+    }
+    values |= changes
+    return any_incident(subject, values.pop("opened_at", OPENED), **values)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from glue_jobs.arrival import Hours
+from commerce.arrival import Hours
 from laptop.cloud.starting import ROOT
 from laptop.demo.lake import opened_lake
 from laptop.demo.mistake import likely_mistake

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from commerce.arrival import Hours
 from commerce.event import format_instant
 from commerce.incident import Outcome
 from commerce.rules import RULES_BY_NAME
-from glue_jobs.arrival import Hours
 from glue_jobs.ledger import Difference
 from lambdas.respond.row import Row
 from laptop.ledger.sent import Sent, Truth

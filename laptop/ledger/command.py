@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from glue_jobs.arrival import HoursError, read_hours
+from commerce.arrival import HoursError, read_hours
 from glue_jobs.ledger import Difference
 from glue_jobs.raw import RawError
 from laptop.deploy import Deployment

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from commerce.arrival import Hours
 from commerce.incident import Incident, parse
-from glue_jobs.arrival import Hours
 from glue_jobs.ledger import LakeAccount, LakeLedger
 from glue_jobs.raw import RawBucket, records
 from lambdas.respond.row import Row, from_item

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from lake_rig import embedded, new_bucket, put
 
-from glue_jobs.arrival import Hours
+from commerce.arrival import Hours
 from glue_jobs.ledger import LakeLedger
 from glue_jobs.raw import BYTES_A_LINE, TIMES_UNPACKED, RawBucket, RawObject, batches, together
 

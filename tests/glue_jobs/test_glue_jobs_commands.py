@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,77 @@ def test_a_table_shows_texts_as_they_are(capsys):
     assert "[/close] :bug:" in printed
 
 
+def test_figures_are_whole_however_narrow_the_terminal_is(capsys, monkeypatch):
+    """Half a number is a wrong one, and half an id cannot be looked up. Sentences are folded instead."""
+    monkeypatch.setenv("COLUMNS", "40")
+    columns = ("incident_id", "revenue", "returning_visitors", "sentence")
+    row = ("a" * 64, Decimal("311607.57"), 123456, "User 12 sent 130 events within 60 seconds, twice the limit.")
+    answers.show(Answer(columns=columns, rows=[row]), title="Incidents")
+    printed = capsys.readouterr().out
+    assert [text for text in (*columns, "a" * 64, "311607.57", "123456") if text not in printed] == []
+    assert "sent 130 events within 60 seconds" not in printed
+
+
+def test_a_table_does_not_give_the_terminal_orders(capsys):
+    """A user agent comes from outside: what a terminal would obey is spelt out."""
+    answers.show(Answer(columns=("user_agent",), rows=[("curl\x1b[2J\x9b31m\r",)]), title="History")
+    printed = capsys.readouterr().out
+    assert r"curl\x1b[2J\x9b31m\x0d" in printed
+    assert not set("\x1b\x9b\r") & set(printed)
+
+
+def test_csv_comes_back_whole_whatever_is_in_a_brand():
+    """A carriage return ends a row for whoever reads it, unless it stands in quotes."""
+    rows = [("acme\r", 'say "hi", you', "two\nlines", 1)]
+    text = answers.to_text(Answer(columns=("a", "b", "c", "d"), rows=list(rows)), answers.Format.CSV)
+    assert list(csv.reader(io.StringIO(text, newline="")))[1:] == [[str(value) for value in rows[0]]]
+
+
+@pytest.mark.usefixtures("accounts")
+def test_a_week_is_asked_for_by_any_of_its_days(settings):
+    """It is called by its Monday, which need not be one of the days."""
+    asked = ("ask", "popular_categories_weekly", "--format", "json", "--from", "2019-10-02", "--to", "2019-10-02")
+    assert {row["week"] for row in json.loads(command(settings, *asked).output)} == {"2019-09-30"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"database": "shoop"}, {"warehouse": "somewhere/else"}], ids=["the database", "the folder"]
+)
+@pytest.mark.usefixtures("accounts")
+def test_a_mistyped_lake_is_no_empty_one(wrong, settings, tmp_path, monkeypatch):
+    """No visitors is an answer that somebody acts on; and whoever only asks makes nothing."""
+    monkeypatch.chdir(tmp_path)
+    mistyped = replace(settings, **wrong)
+    for words in (("ask", "daily_visitors"), ("--raw-bucket", settings.raw_bucket, "ledger")):
+        refused = command(mistyped, *words)
+        assert refused.exit_code == 2
+        assert refused.output.startswith(f"no database '{mistyped.database}' in '{mistyped.warehouse}': ")
+    assert list(tmp_path.iterdir()) == []
+    assert command(settings, "ask", "daily_visitors").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [("ask", "daily_visitors"), ("ledger",), ("marts",)])
+def test_whoever_names_no_lake_is_told_how_to(words):
+    """It is what everybody forgets first."""
+    refused = CliRunner().invoke(app, list(words), env={"WAREHOUSE": None, "DATABASE": None})
+    assert refused.exit_code == 2
+    assert refused.output.startswith("no lake is named: give --warehouse and --database before the command")
+
+
+def test_the_lake_of_an_account_is_not_asked_for_without_credentials(settings, monkeypatch):
+    """One line says what is missing."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    refused = command(replace(settings, catalog="glue", warehouse="s3://lake/"), "ask", "daily_visitors")
+    assert refused.exit_code == 2
+    assert refused.output.count("\n") == 1
+    assert "region" in refused.output
+
+
+@pytest.mark.usefixtures("accounts")
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -149,6 +222,7 @@ def test_a_table_shows_texts_as_they_are(capsys):
         (("--raw-bucket", "b", "withdraw", "i0", "--because", "a"), "no incident 'i0' in the lake: "),
         (("--engine", "abacus", "--raw-bucket", "b", "curate"), "no engine 'abacus' with the catalog 'sqlite': use "),
         (("curate",), "LakeSettings: raw_bucket: missing"),
+        (("--warehouse", "a%20b", "--raw-bucket", "b", "curate"), "the warehouse 'a%20b' has % in its path: choose "),
     ],
 )
 def test_a_wrong_command_is_refused_in_one_line(words, line, settings):

@@ -11,6 +11,7 @@ from lake_rig import Lake, embedded, new_bucket
 
 from commerce.incident import to_line
 from glue_jobs.tables import ALLOWANCES, VERDICTS, Table
+from glue_jobs.tables import INCIDENTS as INCIDENTS_TABLE
 
 pytestmark = pytest.mark.usefixtures("few_marts_throughout")
 OWN, SHARED = "192.0.2.7", "192.0.2.8"
@@ -70,6 +71,19 @@ def erased_in(folder: Path) -> Lake:
     add(lake, ALLOWANCES, because="a", added_by="b", added_at=NOW, expires_at=datetime(2100, 1, 1, tzinfo=UTC))
     erase(lake)
     return lake
+
+
+def test_incidents_from_before_anybody_else_took_part_do_not_stand_in_the_way(s3, tmp_path):
+    """A lake that was begun by an older version has rows with nothing in that column."""
+    lake = embedded(new_bucket(), tmp_path)
+    fill(lake.settings.raw_bucket, RAW)
+    lake.curate()
+    columns = ", ".join("NULL AS subjects" if name == "subjects" else name for name in INCIDENTS_TABLE.column_names)
+    lake.engine.replace(INCIDENTS_TABLE, f"SELECT {columns} FROM incidents")
+    fill(lake.settings.raw_bucket, {LATER: [event("e6", USER, day=2, user_session="later")]})
+    erase(lake)
+    left = {row["incident_id"] for row in lake.rows("SELECT incident_id FROM incidents WHERE subjects IS NULL")}
+    assert left == {CROWD.incident_id, *(f"{kind} {name}" for kind, name in SUBJECTS)} - GOES
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from lake_rig import Lake, Saved, deliver, embedded, new_bucket, put
 from signals import risk
 from typer.testing import CliRunner
 
+from commerce.arrival import Hours, HoursError, read_hours
 from commerce.incident import to_line
 from glue_jobs.__main__ import app
-from glue_jobs.arrival import Hours, HoursError, read_hours
 from glue_jobs.asking import ask
 from glue_jobs.ledger import LakeAccount, LakeLedger
 from glue_jobs.raw import RawBucket

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from lake_rig import LONG_AFTER, Lake, Saved, embedded, new_bucket, put
 
+from commerce.arrival import Hours
 from commerce.event import Event, to_line
 from commerce.incident import Incident
 from commerce.incident import to_line as incident_line
 from commerce.settings import SettingsError
-from glue_jobs.arrival import Hours
 from glue_jobs.asking import ask
 from glue_jobs.erase import Erase
 from glue_jobs.jobs import JobError, run_job

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from lake_rig import Lake, embedded, new_bucket, put
-from verdicts_rig import EVENTS, LAST_SEEN, OPENED, SHARED, TAKEN_OUT, incident
+from verdicts_rig import CUT, CUT_AT, CUT_OFF, EVENTS, LAST_SEEN, OPENED, SHARED, TAKEN_OUT, incident
 
 from commerce.incident import Incident, to_line
 from commerce.rules.address_flood import ADDRESS_FLOOD
@@ -75,6 +75,20 @@ def test_people_only_is_the_shop_in_which_the_subjects_events_never_were(without
         withdraw(lake.engine, incident(*subject).incident_id, because="a person", at=OPENED + timedelta(days=9))
     lake.build()
     assert reading(lake, "people_only") == reading(lake, "all_traffic") == without(set())
+
+
+@pytest.mark.parametrize("subject", CUT_AT)
+def test_a_visit_that_lost_its_beginning_begins_on_the_day_of_what_is_left(subject, s3, tmp_path):
+    """A verdict takes out what was before midnight; its order, revenue and visit belong to the next day's people."""
+    left = [given for given in CUT_OFF if given["event_id"] not in CUT_AT[subject]]
+    never_were = reading(lake_of(tmp_path / "without", left), "all_traffic")
+    judged = incident(*subject, **CUT)
+    at_once, late = lake_of(tmp_path / "at_once", CUT_OFF, judged), lake_of(tmp_path / "late", CUT_OFF)
+    put(late.settings.raw_bucket, "raw/incidents/2019/10/09/00/late.jsonl.gz", to_line(judged))
+    late.curate()
+    late.build()
+    assert reading(at_once, "people_only") == never_were
+    assert reading(late, "people_only") == never_were
 
 
 def test_an_old_verdict_about_an_address_has_no_events_read_for_another_days_numbers(s3, tmp_path, monkeypatch):

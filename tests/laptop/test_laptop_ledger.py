@@ -17,8 +17,8 @@ from laptop_rig import Cloud, eventually
 from signals import incident as any_incident
 from typer.testing import CliRunner
 
+from commerce.arrival import Hours
 from commerce.incident import Incident, Tally, to_line
-from glue_jobs.arrival import Hours
 from glue_jobs.curate import Curate
 from glue_jobs.engine import open_engine
 from glue_jobs.raw import RawBucket

@@ -1,4 +1,4 @@
-"""A stretch of arrival hours, by which the raw bucket is ordered: what an account covers."""
+"""A stretch of arrival hours, by which the raw bucket is ordered: what an account or a replay covers."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
