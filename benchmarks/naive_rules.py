@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-from commerce.rules.rule import LONGEST_GAP_SECONDS, Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import LONGEST_GAP_SECONDS, SUBJECT_FIELDS, Feature, Measure, Rule, SubjectType
 from commerce.sql.flink import seconds
 from flink_app.features import crossings_of, crossings_sql, gap_variation_sql
-from flink_app.panes import DISTINCT, SUBJECT_COLUMNS, all_panes, condition
+from flink_app.panes import DISTINCT, all_panes, condition
 from flink_app.pipeline import conclude, read_events, watch_site
 from flink_app.settings import DetectorSettings
 from flink_app.streams import view
@@ -39,7 +39,7 @@ def _crossings_sql(rule: Rule) -> str:
 
 
 def _hopping_sql(rule: Rule) -> str:
-    subject = SUBJECT_COLUMNS[rule.subject_type]
+    subject = SUBJECT_FIELDS[rule.subject_type]
     source = "on_time_after" if any("gap" in feature.measure for feature in rule.features) else "on_time"
     slide, size = seconds(rule.pane_seconds), seconds(rule.window_seconds)
     return f"""

@@ -24,7 +24,9 @@ from simulator.addresses import CRAWLER_NETWORK
 from simulator.record import Fault
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-RECORDED = ROOT.parent / "shared" / "data"
+# Where recorded files may lie: in the repository's own folder for them, or beside it, where several share them.
+_PLACES = (ROOT / "data", ROOT.parent / "shared" / "data")
+RECORDED = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 CERTH = RECORDED / "certh-web-bot-train-requests.csv.gz"
 WORK_DIR = ROOT / "build" / "evaluation"
 # Few and short days: what a loss of quality shows on, in a build of minutes.
@@ -59,9 +61,15 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
         typer.Option("--held-out", help="Also plant the variants that are for evaluation only: not while tuning."),
     ] = False,
     threshold: ThresholdOption = None,
-    recorded: Annotated[Path, typer.Option(help="Folder with recorded files; left out where they are not.")] = RECORDED,
-    certh: Annotated[Path, typer.Option(help="Labelled sessions of people and web bots.")] = CERTH,
-    work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the reports go.")] = WORK_DIR,
+    recorded: Annotated[
+        Path, typer.Option(help="Folder with recorded files; left out where they are not.", show_default="data")
+    ] = RECORDED,
+    certh: Annotated[
+        Path, typer.Option(help="Labelled sessions of people and web bots.", show_default=f"data/{CERTH.name}")
+    ] = CERTH,
+    work_dir: Annotated[
+        Path, typer.Option("--work-dir", help="Where the reports go.", show_default="build/evaluation")
+    ] = WORK_DIR,
     to_page: Annotated[Path | None, typer.Option("--page", help="Write the result as a page of Markdown.")] = None,
 ) -> None:
     """Run seeded days through a detector and hold what it finds against the truth."""

@@ -7,10 +7,9 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from commerce.rules.rule import Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import SUBJECT_FIELDS, Feature, Measure, Rule, SubjectType
 from evaluation.observed import Observed
 from evaluation.planted import Attack, parties_of
-from evaluation.quick_detector import SUBJECT_FIELD
 
 _COUNTED = {
     Measure.EVENTS: "act",
@@ -76,7 +75,7 @@ class ExcessWatch:
         together = Trailing(rule)
         for subject in parties_of(attack, subject_type):
             trailing = together if site else Trailing(rule)
-            key = (SUBJECT_FIELD[subject_type], subject)
+            key = (SUBJECT_FIELDS[subject_type], subject)
             self._watched.setdefault(key, []).append((place, attack, trailing))
 
 

@@ -1,7 +1,6 @@
 """An event as the rules see it, from whatever it came in: a parsed event or a record of the simulator."""
 
 import json
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -46,13 +45,6 @@ def from_event(event: Event) -> Observed:
         ip_address=event.ip_address,
         user_agent=event.user_agent,
     )
-
-
-def from_records(records: Iterable[Record]) -> Iterator[Observed]:
-    """Give the events among the simulator's records; whether one is an event, the record knows itself."""
-    for record in records:
-        if (observed := from_record(record)) is not None:
-            yield observed
 
 
 def from_record(record: Record) -> Observed | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from commerce.known_networks import KnownAddresses
-from commerce.rules.rule import LONGEST_GAP_SECONDS, PANE_SECONDS, Measure, Rule, SubjectType
+from commerce.rules.rule import LONGEST_GAP_SECONDS, PANE_SECONDS, SUBJECT_FIELDS, Measure, Rule, SubjectType
 from evaluation.episodes import Crossing, Episode, episodes
 from evaluation.observed import Observed
 from evaluation.panes import Pane, Trail, holds, least_events, measured
@@ -19,11 +19,6 @@ from evaluation.site import SiteHistory
 ALLOWED_LATENESS_SECONDS = 10
 PANE_MS = PANE_SECONDS * 1000
 SITE = "site"
-SUBJECT_FIELD = {
-    SubjectType.USER: "user_id",
-    SubjectType.SESSION: "user_session",
-    SubjectType.ADDRESS: "ip_address",
-}
 
 
 @dataclass
@@ -185,7 +180,7 @@ def meets(rule: Rule, window: Sequence[Pane], before: Sequence[Pane] = ()) -> bo
 
 def by_subject(events: Iterable[Observed], subject_type: SubjectType) -> dict[str, list[Observed]]:
     """Return the events of each subject of the type; those without one are left out."""
-    subject_of: Callable[[Observed], str | None] = attrgetter(SUBJECT_FIELD[subject_type])
+    subject_of: Callable[[Observed], str | None] = attrgetter(SUBJECT_FIELDS[subject_type])
     subjects: dict[str, list[Observed]] = {}
     for event in events:
         subject = subject_of(event)

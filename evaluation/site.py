@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from commerce.rules.rule import Feature, Measure, Rule
+from commerce.rules.rule import Measure, Rule
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from evaluation.observed import Observed
-
-_EVENTS = Feature(name="events", measure=Measure.EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +24,14 @@ class CrowdPane:
 
 
 class SiteHistory:
-    """The panes of the window judged and of the baseline before it. The state has the size of both together."""
+    """The panes of the window judged and of the baseline before it. The state has the size of both together.
+
+    What was before the first pane of all is unknown; afterwards, a time without panes is one in which nobody came.
+    """
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
+        self._first: int | None = None
         self._judged = Stretch(rule.window_seconds // rule.pane_seconds)
         self._whole = Stretch((rule.window_seconds + BASELINE_SECONDS) // rule.pane_seconds)
         (self._buying,) = (each for each in rule.features if each.measure is Measure.EXCESS_BUYING_SHARE)
@@ -39,7 +41,9 @@ class SiteHistory:
         pane = self._counted(number, users)
         for stretch in (self._judged, self._whole):
             stretch.add(pane)
-        seconds = (number + 1 - self._whole.first) * self._rule.pane_seconds - self._rule.window_seconds
+        if self._first is None:
+            self._first = number
+        seconds = (number + 1 - self._first) * self._rule.pane_seconds - self._rule.window_seconds
         return Site(
             crowd=self._judged.crowd,
             buys=self._judged.buys,

@@ -4,11 +4,11 @@ Every rule ends in the same columns, so that what follows treats all rules alike
 """
 
 from commerce.incident import MAX_SUBJECTS
-from commerce.rules.rule import PANE_SECONDS, Condition, Feature, Measure, Rule, Severity, SubjectType
+from commerce.rules.rule import PANE_SECONDS, SUBJECT_FIELDS, Condition, Feature, Measure, Rule, Severity, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
 from commerce.sql.template import filled, literal
-from flink_app.panes import SUBJECT_COLUMNS, How, measured_of, panes_view, site_measured
+from flink_app.panes import How, measured_of, panes_view, site_measured
 
 _SITE_COLUMNS = {
     Measure.CROWD_EVENTS: "crowd",
@@ -60,7 +60,7 @@ def crossings_of(rule: Rule, measured: str) -> str:
 def _pane_features(rule: Rule) -> str:
     features = ", ".join(f"{_feature(rule, each)} AS `{each.name}`" for each in rule.features)
     return f"""
-        SELECT {SUBJECT_COLUMNS[rule.subject_type]} AS subject, rowtime,
+        SELECT {SUBJECT_FIELDS[rule.subject_type]} AS subject, rowtime,
           CONCAT(first_sample, ',', last_sample) AS samples, {_parties(rule)} AS parties, {features}
         FROM {panes_view(rule.subject_type, rule.pane_seconds)}
     """
@@ -124,7 +124,8 @@ def site_panes_sql() -> str:
 def site_history_sql(rule: Rule) -> str:
     """Return the view `site_history`: the window judged beside the time before it, at the end of each pane.
 
-    `usual` is what the baseline, the half hour before the window, would lead one to expect within the window.
+    `usual` is what the baseline, the half hour before the window, would lead one to expect within the window. A time
+    in which nobody came is part of it; only what was before the first pane of all is unknown.
     """
     whole = rule.window_seconds + BASELINE_SECONDS
     scale = f"* {float(rule.window_seconds)} / GREATEST(baseline_seconds, 1)"
@@ -135,13 +136,13 @@ def site_history_sql(rule: Rule) -> str:
           SELECT *, LEAST({BASELINE_SECONDS},
             TIMESTAMPDIFF(SECOND, first_start, rowtime) + 1 - {rule.window_seconds}) AS baseline_seconds
           FROM (
-            SELECT rowtime, samples, parties, crowd, buys, SUM(pane_crowd) OVER whole AS crowd_whole,
-              SUM(pane_buys) OVER whole AS buys_whole, MIN(window_start) OVER whole AS first_start
+            SELECT rowtime, samples, parties, crowd, buys, first_start, SUM(pane_crowd) OVER whole AS crowd_whole,
+              SUM(pane_buys) OVER whole AS buys_whole
             FROM (
-              SELECT window_start, rowtime, crowd AS pane_crowd, buys AS pane_buys, parties,
+              SELECT first_start, rowtime, crowd AS pane_crowd, buys AS pane_buys, parties,
                 CONCAT(first_sample, ',', last_sample) AS samples,
                 SUM(crowd) OVER judged AS crowd, SUM(buys) OVER judged AS buys
-              FROM site_panes
+              FROM (SELECT *, MIN(window_start) OVER (ORDER BY rowtime) AS first_start FROM site_panes)
               WINDOW judged AS (ORDER BY rowtime {_trailing(rule.window_seconds)})
             )
             WINDOW whole AS (ORDER BY rowtime {_trailing(whole)})
@@ -175,5 +176,5 @@ def _sentence(rule: Rule) -> str:
     """Return the rule's sentence as an expression: its text, with the features' values in their places."""
     names = ("subject", *(feature.name for feature in rule.features))
     expressions = {name: f"CAST(`{name}` AS STRING)" for name in names}
-    expressions |= {"window": literal(rule.window), "threshold": literal(f"{rule.leading.threshold:g}")}
+    expressions |= {"window": literal(rule.window), "threshold": literal(f"{rule.leading.threshold:.15g}")}
     return f"CONCAT({', '.join(filled(rule.sentence, expressions))})"

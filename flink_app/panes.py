@@ -9,13 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from commerce.rules.rule import PANE_SECONDS, Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import PANE_SECONDS, SUBJECT_FIELDS, Feature, Measure, Rule, SubjectType
 
-SUBJECT_COLUMNS = {
-    SubjectType.USER: "user_id",
-    SubjectType.SESSION: "user_session",
-    SubjectType.ADDRESS: "ip_address",
-}
 # Of what is counted by its different values: the column of `on_time` that has them.
 DISTINCT = {
     Measure.PRODUCTS: "product_id",
@@ -108,7 +103,7 @@ def panes_view(subject_type: SubjectType, pane_seconds: int) -> str:
 
 def all_panes(rules: Sequence[Rule], *, of_users: Sequence[Measured] = ()) -> Iterator[Panes]:
     """Yield the panes that the rules need. Of the users' short ones, `of_users` is measured too."""
-    for subject_type in SUBJECT_COLUMNS:
+    for subject_type in SUBJECT_FIELDS:
         also = of_users if subject_type is SubjectType.USER else ()
         of_short = dict.fromkeys((*_measured(rules, subject_type, short=True), *also))
         of_long = dict.fromkeys(_measured(rules, subject_type, short=False))

@@ -8,10 +8,11 @@ from pyflink.table import Schema, StreamTableEnvironment, Table
 
 from commerce.fields import EVENT_FIELDS
 from commerce.incident import MAX_SUBJECTS
+from commerce.rejects import MAX_LINE_CHARACTERS, MAX_OPENING_BRACKETS
 from commerce.risk.signs import ROLLING_SECONDS
-from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS
+from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS, SUBJECT_FIELDS
 from flink_app.events import timed_sql
-from flink_app.panes import SUBJECT_COLUMNS, Panes, panes_view
+from flink_app.panes import Panes, panes_view
 from flink_app.settings import DetectorSettings
 
 # Far more than there are fields, and so few that no plain line is too long.
@@ -54,7 +55,8 @@ def give_lines(tables: StreamTableEnvironment) -> None:
     """
     records = _stream(tables, tables.from_path("records"), plan="records")
     jvm = get_gateway().jvm
-    lines = jvm.floorwalker.Lines.of(records._j_data_stream, plain_lines(jvm), "event_time")
+    bounds = jvm.floorwalker.LineBounds(MAX_LINE_CHARACTERS, MAX_OPENING_BRACKETS)
+    lines = jvm.floorwalker.Lines.of(records._j_data_stream, plain_lines(jvm), "event_time", bounds)
     tables.create_temporary_view("lines", DataStream(lines))
 
 
@@ -99,7 +101,7 @@ def give_panes(tables: StreamTableEnvironment, panes: Panes, kinds: dict[str, in
         for each in all_measured:
             window, habit = 1000 * each.window_seconds, 1000 * each.habit_seconds
             layout.measure(each.name, is_long, each.how, each.column.name, window, habit)
-    subject = SUBJECT_COLUMNS[panes.subject_type]
+    subject = SUBJECT_FIELDS[panes.subject_type]
     events = _stream(tables, tables.from_path("on_time"), plan=f"on_time by {subject}")._j_data_stream
     made = java.Panes(events, subject, layout, MOST_IN_MEMORY)
     for seconds, stream in ((PANE_SECONDS, made.ofShort()), (LONG_PANE_SECONDS, made.ofLong())):

@@ -27,8 +27,8 @@ ADDRESS_FLOOD = Rule(
     severity=Severity.HIGH,
     rises=(Rise(times_threshold=5, severity=Severity.CRITICAL),),
     sentence=(
-        "Address {subject} sent {events} events within {window} under {users} user ids with the same "
-        "program, and nobody bought; {threshold} is the limit for one address."
+        "Address {subject} sent {events} events within {window} under {users} user ids (different programs: "
+        "{agents}), and hardly anybody bought; {threshold} is the limit for one address."
     ),
     advice="Limit the rate of the address at the edge, then look at the sample events for what it was after.",
     marks_automaton=True,

@@ -22,7 +22,7 @@ MANY_ACCOUNTS = Rule(
     severity=Severity.HIGH,
     sentence=(
         "Address {subject} came under {users} user ids within {window}, all with the same program, and "
-        "nobody bought; {threshold} is the limit."
+        "hardly anybody bought; {threshold} is the limit."
     ),
     advice="Look at how these accounts were made. Ask for a challenge at sign-in from this address.",
     marks_automaton=True,

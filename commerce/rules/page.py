@@ -32,7 +32,9 @@ short stretches of {in_words(PANE_SECONDS)}, or of {in_words(LONG_PANE_SECONDS)}
 and more. A rule is judged at the end of each pane in which the subject did something. Where all conditions hold, an
 episode opens. It is extended while they go on holding, and closes once they have not held for
 {in_words(EPISODE_GAP_SECONDS)}, with long panes for {in_words(LONG_EPISODE_GAP_SECONDS)}. An episode is one incident,
-with one id and one alert, however long it lasts.
+with one id and one alert, however long it lasts, and a second alert if it becomes critical.
+
+What an incident shows of a share or a ratio, rounded to a few places, is what was compared with the threshold.
 
 A threshold is changed for a stage in `stacks/stages.py`, by an entry in its `threshold_overrides` of the form
 `rule.feature=number`; [Operating it](operating.md) shows how.
@@ -127,7 +129,7 @@ def _rise(rise: Rise) -> str:
 
 def _limit(condition: Condition) -> str:
     words = "at least" if condition.at_least is not None else "less than"
-    return f"`{condition.feature}` is {words} {condition.threshold:g}"
+    return f"`{condition.feature}` is {words} {condition.threshold:.15g}"
 
 
 def _measure(feature: Feature) -> str:

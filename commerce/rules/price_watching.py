@@ -12,7 +12,7 @@ PRICE_WATCHING = Rule(
     features=(
         Feature(name="views", measure=Measure.EVENTS, event_types=("view",)),
         Feature(name="products", measure=Measure.PRODUCTS, event_types=("view",)),
-        Feature(name="active_seconds", measure=Measure.ACTIVE_SECONDS),
+        Feature(name="active_seconds", measure=Measure.ACTIVE_SECONDS, reaches=21600),
         Feature(name="buys", measure=Measure.EVENTS, event_types=("cart", "purchase")),
     ),
     conditions=(

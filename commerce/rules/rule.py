@@ -37,6 +37,14 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+# The field of an event that names the subject; the site is not named.
+SUBJECT_FIELDS = {
+    SubjectType.USER: "user_id",
+    SubjectType.SESSION: "user_session",
+    SubjectType.ADDRESS: "ip_address",
+}
+
+
 class Measure(StrEnum):
     """What a feature counts within the rule's window, ending at the moment judged."""
 
@@ -65,13 +73,14 @@ class Feature:
     """A number measured for the subject.
 
     `event_types` narrows what counts, empty means all; so does `price_at_most`, None means any price. What
-    costs nothing is not at most anything.
+    costs nothing is not at most anything. `reaches` is the most that the number can be, None where there is no bound.
     """
 
     name: str
     measure: Measure
     event_types: tuple[str, ...] = ()
     price_at_most: float | None = None
+    reaches: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +157,7 @@ class Rule:
 def with_thresholds(rules: Iterable[Rule], overrides: Iterable[str]) -> tuple[Rule, ...]:
     """Return the rules with thresholds replaced by overrides of the form `rule.feature=number`.
 
-    Raises ValueError naming the first override that fits no rule, feature or number.
+    Raises ValueError naming the first override that fits no rule, feature or number, or that would never hold.
     """
     wanted = dict(_read_override(text) for text in overrides)
     changed = tuple(
@@ -176,5 +185,10 @@ def _override(rule: Rule, condition: Condition, wanted: dict[tuple[str, str], fl
     if bound is None:
         return condition
     if condition.at_least is not None:
+        reaches = rule.feature(condition.feature).reaches
+        if reaches is not None and bound > reaches:
+            raise ValueError(f"{rule.name}.{condition.feature}={bound:.15g}: it never is more than {reaches:.15g}")
         return replace(condition, at_least=bound)
+    if bound == 0:
+        raise ValueError(f"{rule.name}.{condition.feature}=0: it never is less than 0")
     return replace(condition, less_than=bound)

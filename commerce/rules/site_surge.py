@@ -9,7 +9,7 @@ CROWD_EVENTS_PER_USER = 5
 
 SITE_SURGE = Rule(
     name="site_surge",
-    version=2,
+    version=3,
     title="A site-wide surge that is not a sale",
     subject_type=SubjectType.SITE,
     window_seconds=300,
@@ -19,7 +19,7 @@ SITE_SURGE = Rule(
         Feature(name="usual_events", measure=Measure.CROWD_USUAL),
         Feature(name="times_usual", measure=Measure.CROWD_TIMES_USUAL),
         Feature(name="buying_share", measure=Measure.EXCESS_BUYING_SHARE, event_types=("cart", "purchase")),
-        Feature(name="baseline_seconds", measure=Measure.BASELINE_SECONDS),
+        Feature(name="baseline_seconds", measure=Measure.BASELINE_SECONDS, reaches=BASELINE_SECONDS),
     ),
     conditions=(
         Condition(

@@ -11,7 +11,7 @@ SLOW_SCRAPING = Rule(
     pane_seconds=LONG_PANE_SECONDS,
     features=(
         Feature(name="products", measure=Measure.PRODUCTS, event_types=("view",)),
-        Feature(name="active_seconds", measure=Measure.ACTIVE_SECONDS),
+        Feature(name="active_seconds", measure=Measure.ACTIVE_SECONDS, reaches=21600),
         Feature(name="buys", measure=Measure.EVENTS, event_types=("cart", "purchase")),
     ),
     conditions=(

@@ -12,8 +12,6 @@ from commerce.fields import EVENT_FIELDS
 from commerce.rejects import plain_reject_reason_sql, reject_reason_sql
 from commerce.sql.surrogates import HALF, PAIR
 
-_OBJECT = r"\A[ \t\r]*\{"
-
 
 class FlinkDialect:
     """The columns and functions that `judged_sql` uses."""
@@ -49,7 +47,8 @@ def judged_sql(*, lines: str, carried: Sequence[str], seal: str) -> str:
 
     `lines` is a relation with the columns `line` and `arrived_at`, with `is_plain`, and of a plain line
     (`PlainLine.java`) with its instant, `moment`, and its fields, as `plain_event_id`. Any other is parsed for each
-    field. The instant is `event_time_parsed`. `seal` is a text of letters and digits that no sender can guess.
+    field, unless `may_be_json` says that it would be refused all the same (`LineBounds.java`). The instant is
+    `event_time_parsed`. `seal` is a text of letters and digits that no sender can guess.
 
     What a row is made of passes through UNNEST, because the planner would otherwise copy an expression into every place
     that mentions its name, and parse the line some forty times.
@@ -71,7 +70,7 @@ def judged_sql(*, lines: str, carried: Sequence[str], seal: str) -> str:
 
 
 def _field_text(name: str) -> str:
-    return f"CASE WHEN is_plain THEN plain_{name} ELSE NULLIF(JSON_VALUE(line, '$.{name}'), '') END"
+    return f"CASE WHEN is_plain THEN plain_{name} WHEN may_be_json THEN NULLIF(JSON_VALUE(line, '$.{name}'), '') END"
 
 
 def instant_text(expression: str) -> str:
@@ -92,5 +91,5 @@ def _is_json_object(seal: str) -> str:
     whole = rf"REGEXP_REPLACE(REGEXP_REPLACE(line, '\\\\', ''), '{PAIR}', '')"
     half_surrogate = f"REGEXP(line, '{HALF}') AND REGEXP({whole}, '{HALF}')"
     sealed = f"JSON_VALUE(CONCAT('[', line, ',\"{seal}\"]'), '$[1]')"
-    parsed = f"REGEXP(line, '{_OBJECT}') AND COALESCE({sealed} = '{seal}', FALSE) AND NOT ({half_surrogate})"
-    return f"CASE WHEN is_plain THEN TRUE ELSE {parsed} END"
+    parsed = f"COALESCE({sealed} = '{seal}', FALSE) AND NOT ({half_surrogate})"
+    return f"CASE WHEN is_plain THEN TRUE WHEN may_be_json THEN {parsed} ELSE FALSE END"

@@ -5,7 +5,7 @@ from string import Formatter
 import pytest
 
 from commerce.rules import RULES, RULES_BY_NAME
-from commerce.rules.rule import Condition, Rule, with_thresholds
+from commerce.rules.rule import Condition, Measure, Rule, with_thresholds
 
 EACH_RULE = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
@@ -92,6 +92,27 @@ def test_an_override_of_another_form_is_refused_by_its_text(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not of the form rule\.feature=number") as raised:
         with_thresholds(RULES, [text])
     assert repr(text) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "why"),
+    [
+        ("site_surge.baseline_seconds=1801", "it never is more than 1800"),
+        ("slow_scraping.active_seconds=90000", "it never is more than 21600"),
+        ("address_flood.buying_share=0", "it never is less than 0"),
+    ],
+)
+def test_an_override_that_would_never_hold_is_refused(override: str, why: str) -> None:
+    """It would switch a rule off, and nobody would be told."""
+    with pytest.raises(ValueError, match=f"^{override}: {why}$"):
+        with_thresholds(RULES, [override])
+
+
+def test_no_rule_asks_for_more_activity_than_its_window_has() -> None:
+    """What a feature reaches stands beside it, and has to follow the window."""
+    active = [(rule, each) for rule in RULES for each in rule.features if each.measure is Measure.ACTIVE_SECONDS]
+    assert active
+    assert [each.reaches for _, each in active] == [rule.window_seconds for rule, _ in active]
 
 
 @pytest.mark.parametrize("path", ["no_rule.events", "request_flood.products", "site_surge.events"])

@@ -277,6 +277,8 @@ def test_a_crowd_that_does_not_buy_is_a_surge_and_a_sale_is_none():
     assert subjects(found(usual, bots, rules=[SITE_SURGE])) == {("site_surge", "site")}
     assert found(usual, sale, rules=[SITE_SURGE]) == []
     assert found(bots, rules=[SITE_SURGE]) == [], "nothing to compare with"
+    asleep = crowd("p", start=-4 * 3600, within=600, count=200, buying=0.1)
+    assert subjects(found(asleep, bots, rules=[SITE_SURGE])) == {("site_surge", "site")}, "hours of nobody are usual"
 
 
 def test_one_flood_is_no_crowd():

@@ -16,10 +16,10 @@ from shoppers import after, event
 from commerce.event import Event
 from commerce.risk.signs import ROLLING_SECONDS
 from commerce.rules import CHANGED_HABITS, RULES
-from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS, SubjectType
+from commerce.rules.rule import LONG_PANE_SECONDS, LONGEST_GAP_SECONDS, PANE_SECONDS, SUBJECT_FIELDS, SubjectType
 from flink_app import streams
 from flink_app.over_files import between_files, record_line
-from flink_app.panes import SUBJECT_COLUMNS, How, Measured, Panes, all_panes, panes_view
+from flink_app.panes import How, Measured, Panes, all_panes, panes_view
 from flink_app.risk import PACE
 
 HOURS = 9
@@ -148,7 +148,7 @@ def detected(folder: Path, events: Sequence[Event]) -> Told:
             f"WITH ('connector' = 'filesystem', 'path' = '{folder / view}', 'format' = 'json')"
         )
         statements.add_insert_sql(
-            f"INSERT INTO told_{view} SELECT rowtime <= CURRENT_WATERMARK(rowtime), {SUBJECT_COLUMNS[subject]}, "
+            f"INSERT INTO told_{view} SELECT rowtime <= CURRENT_WATERMARK(rowtime), {SUBJECT_FIELDS[subject]}, "
             f"CAST(rowtime AS TIMESTAMP(3)), JSON_OBJECT({columns}) FROM {view}"
         )
     statements.execute().wait()

@@ -156,6 +156,26 @@ def test_after_a_restart_late_stays_late_and_every_shard_is_waited_for(shards):
     assert shards.judged == 70
 
 
+def test_after_a_restart_the_wait_begins_with_the_first_row(shards):
+    """A source takes its time to find its place in each shard: that is no silence of the shards."""
+    shards.send("a", 7200)
+    shards.send("b", 60)
+    shards.restart()
+    shards.wait(IDLE // SECOND + 5)
+    assert shards.judged == 50
+    assert not shards.send("b", 70)
+    shards.wait(IDLE // SECOND - 1)
+    assert not shards.send("b", 80)
+
+
+def test_after_a_restart_at_which_nothing_comes_time_goes_on(shards):
+    """What was under way when the job stopped must not wait for the next shopper of a quiet night."""
+    shards.send("a", 7200)
+    shards.restart()
+    shards.wait(60 + IDLE // SECOND + 1)
+    assert shards.judged == 7190
+
+
 def test_after_a_restart_a_shard_that_had_been_silent_is_waited_for_too(shards):
     """It may have been written to while nobody read: in a small shop most shards are silent at any moment."""
     shards.send("b", 60)

@@ -26,7 +26,7 @@ PLACES = Places(
     region="eu-central-1",
     incidents_table="Floorwalker-prod-IncidentsTable-1A2B3C",
     athena_workgroup="floorwalker-prod",
-    sample_events_query="incident_samples",
+    sample_events_query="incident_events",
 )
 MEASURED = {
     "request_flood": {"events": 612},

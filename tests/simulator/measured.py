@@ -10,7 +10,7 @@ from made_up_traffic import milliseconds
 
 from commerce.event import Event
 from commerce.rules import RULES
-from commerce.rules.rule import LONGEST_GAP_SECONDS, Condition, Feature, Measure, Rule, SubjectType
+from commerce.rules.rule import LONGEST_GAP_SECONDS, SUBJECT_FIELDS, Condition, Feature, Measure, Rule, SubjectType
 from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
 
 BUYING = ("cart", "purchase")
@@ -22,13 +22,12 @@ DIFFERENT = {
 }
 NEW = {Measure.NEW_ADDRESSES: "ip_address", Measure.NEW_AGENTS: "user_agent"}
 COUNTS = {Measure.EVENTS, Measure.GAPS, *DIFFERENT}
-COLUMN = {SubjectType.USER: "user_id", SubjectType.SESSION: "user_session", SubjectType.ADDRESS: "ip_address"}
 
 
 def alarms(events: Iterable[Event]) -> set[tuple[str, str]]:
     """Return (rule, subject) wherever all conditions of a rule hold at the end of some pane."""
     ordered = sorted(events, key=lambda event: event.event_time)
-    grouped = {subject_type: by_subject(subject_type, ordered) for subject_type in COLUMN}
+    grouped = {subject_type: by_subject(subject_type, ordered) for subject_type in SUBJECT_FIELDS}
     found: set[tuple[str, str]] = set()
     for rule in RULES:
         if rule.subject_type is SubjectType.SITE:
@@ -43,7 +42,7 @@ def alarms(events: Iterable[Event]) -> set[tuple[str, str]]:
 def by_subject(subject_type: SubjectType, events: Iterable[Event]) -> Mapping[str, list[Event]]:
     grouped: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        grouped[getattr(event, COLUMN[subject_type])].append(event)
+        grouped[getattr(event, SUBJECT_FIELDS[subject_type])].append(event)
     return grouped
 
 

@@ -26,12 +26,15 @@ public final class Lines {
 
     /**
      * Returns a row for each line: the columns of its record but the record itself; `line`; `is_plain`, whether it is a
-     * {@link PlainLine}; `moment`, when that was; and `plain_` with each field's name. Of other lines the last are null.
+     * {@link PlainLine}; `may_be_json`, whether another is worth parsing; `moment`, when that was; and `plain_` with each
+     * field's name. Of lines that are not plain the last are null.
      *
      * @param records as they are between the tables of Flink, with the column `record` of bytes
      * @param moment the field with the moment
+     * @param bounds of what may be an event
      */
-    public static DataStream<RowData> of(DataStream<RowData> records, PlainLine plain, String moment) {
+    public static DataStream<RowData> of(
+            DataStream<RowData> records, PlainLine plain, String moment, LineBounds bounds) {
         RowType type = (RowType) ((DataTypeQueryable) records.getType()).getDataType().getLogicalType();
         List<RowType.RowField> columns = new ArrayList<>();
         List<RowData.FieldGetter> carried = new ArrayList<>();
@@ -45,9 +48,10 @@ public final class Lines {
         LogicalType text = new VarCharType(VarCharType.MAX_LENGTH);
         columns.add(new RowType.RowField("line", text.copy(false)));
         columns.add(new RowType.RowField("is_plain", new BooleanType(false)));
+        columns.add(new RowType.RowField("may_be_json", new BooleanType(false)));
         columns.add(new RowType.RowField("moment", new TimestampType(3)));
         plain.names().forEach(name -> columns.add(new RowType.RowField("plain_" + name, text)));
-        TakeApart function = new TakeApart(type.getFieldIndex("record"), carried, plain, moment);
+        TakeApart function = new TakeApart(type.getFieldIndex("record"), carried, plain, moment, bounds);
         return records.flatMap(function).returns(InternalTypeInfo.of(new RowType(columns))).name("lines");
     }
 
@@ -58,14 +62,17 @@ public final class Lines {
         private final List<RowData.FieldGetter> carried;
         private final PlainLine plain;
         private final int moment;
+        private final LineBounds bounds;
         private final int columns;
 
-        TakeApart(int record, List<RowData.FieldGetter> carried, PlainLine plain, String moment) {
+        TakeApart(
+                int record, List<RowData.FieldGetter> carried, PlainLine plain, String moment, LineBounds bounds) {
             this.record = record;
             this.carried = carried;
             this.plain = plain;
             this.moment = plain.names().indexOf(moment);
-            this.columns = carried.size() + 3 + plain.names().size();
+            this.bounds = bounds;
+            this.columns = carried.size() + 4 + plain.names().size();
         }
 
         @Override
@@ -99,6 +106,7 @@ public final class Lines {
             String[] values = plain.takeApart(line);
             told.setField(place++, StringData.fromString(line));
             told.setField(place++, values != null);
+            told.setField(place++, values != null || bounds.mayBeJson(line));
             if (values != null) {
                 told.setField(place++, moment(values[moment]));
                 for (String value : values) {

@@ -24,6 +24,9 @@ public final class SlowestShard {
     // What passed while nobody looked was no silence of a shard: then the rows themselves were waiting.
     private static final long LONGEST_STEP_MS = 1_000;
 
+    // How long after a restart the first row may take to come before the shards are taken for silent.
+    private static final long STARTING_MS = 60_000;
+
     // A stream keeps records for a year at most, but those of a shard that has ended are seldom older than a week.
     private static final long LONGEST_KEPT_MS = 7 * 24 * 3_600_000L;
 
@@ -39,6 +42,7 @@ public final class SlowestShard {
     private long gatheredAt = Long.MIN_VALUE;
     private long watchedMs;
     private long lookedAt;
+    private long startingUntil = Long.MIN_VALUE;
 
     public SlowestShard(long latenessMs, long paneMs, long idleMs, Clock clock) {
         this.latenessMs = latenessMs;
@@ -50,13 +54,15 @@ public final class SlowestShard {
 
     /**
      * Goes on from what was known: how far each shard had got, and the watermark. Every shard is waited for, those that
-     * had been silent too, since they may have been written to meanwhile.
+     * had been silent too, since they may have been written to meanwhile. The wait begins with the first row that is
+     * read: until the source has found its place in each shard, none is silent.
      */
     public void resume(Map<String, Long> progress, long reached) {
         watermark = reached;
         progress.forEach((name, newest) -> shards.put(name, new Shard(newest)));
         furthest = progress.values().stream().mapToLong(each -> each).max().orElse(Long.MIN_VALUE);
         allSilent = shards.isEmpty();
+        startingUntil = lookedAt + STARTING_MS;
         waitForAll(idleMs);
     }
 
@@ -65,6 +71,7 @@ public final class SlowestShard {
      * by the watermark. What is late, or of 1970, tells nothing about the time.
      */
     public boolean see(String name, long rowtime) {
+        startingUntil = Long.MIN_VALUE;
         if (rowtime <= 0) {
             return false;
         }
@@ -92,7 +99,9 @@ public final class SlowestShard {
     /** Takes note of the time that passes; to be called several times a second. */
     public void look() {
         long now = clock.relativeTimeMillis();
-        watchedMs += Math.min(now - lookedAt, LONGEST_STEP_MS);
+        if (now >= startingUntil) {
+            watchedMs += Math.min(now - lookedAt, LONGEST_STEP_MS);
+        }
         lookedAt = now;
         allSilent = shards.values().stream().allMatch(this::silent);
         advance();
