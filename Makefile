@@ -133,7 +133,7 @@ lock: setup ## Resolve the lock files anew after a change of dependencies
 
 .PHONY: clean
 clean: ## Remove what was built; the environments stay
-	rm -rf build cdk.out
+	rm -rf build cdk.out spark-warehouse
 
 ##@ Measure it
 EVENTS ?= 600000
@@ -205,7 +205,7 @@ credentials: setup
 
 .PHONY: help
 help: ## This list
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # --- set-up, each step once until its lock file changes ---
 .PHONY: prerequisites

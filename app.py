@@ -5,10 +5,13 @@ from dataclasses import replace
 
 from aws_cdk import App
 
+try:
+    from stacks.stages import UnknownSettingError, UnknownStageError, UnknownUserError, stage_named
+except ValueError as error:  # the stages of the file are made, and held to what a stage may be, when it is read
+    sys.exit(f"stacks/stages.py: {error}")
 from stacks.packaging import PackagingError
 from stacks.platform import add_platform
 from stacks.rulebook import check_with_rules
-from stacks.stages import UnknownSettingError, UnknownStageError, UnknownUserError, stage_named
 
 
 def build(app: App) -> None:

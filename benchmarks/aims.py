@@ -33,7 +33,7 @@ class Aim:
         if self.limit == 0 or self.measured == 0:
             return f"by {self.shown(abs(self.measured - self.limit))}"
         times = self.limit / self.measured if self.at_least else self.measured / self.limit
-        return f"{times:.1f} times"
+        return f"by a factor of {times:.1f}"
 
     def shown(self, figure: float) -> str:
         """Return the figure with its unit."""
@@ -74,7 +74,7 @@ def _others(report: Report) -> Iterator[Aim]:
             rate = part[name]["events_per_second"]
             yield Aim(what=what, measured=rate, limit=300_000, unit="events/s", at_least=True)
         grown = part["replay_of_more"]["peak_bytes"] / 2**20
-        yield Aim(what="memory of a replay", measured=grown, limit=300, unit="MB")
+        yield Aim(what="memory of a replay", measured=grown, limit=300, unit="MiB")
     if (part := report.get("responder")) is not None:
         writes = part["calls"].get("PutItem", 0) / part["incidents"]
         yield Aim(what="DynamoDB writes an incident", measured=writes, limit=1 / 25, unit="")

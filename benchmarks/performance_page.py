@@ -53,7 +53,7 @@ def _machine(report: Report) -> str:
 
 
 def _aim(aim: Aim) -> tuple[str, ...]:
-    return aim.what, aim.shown(aim.measured), aim.bound, "met" if aim.met else f"missed, {aim.apart}"
+    return aim.what, aim.shown(aim.measured), aim.bound, "met" if aim.met else f"missed {aim.apart}"
 
 
 def _detector(part: dict[str, Any]) -> Iterator[str]:

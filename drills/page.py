@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from commerce.rules.page import markdown_table
+from drills.wording import seconds, share
 
 _INTRODUCTION = """\
 # Fault drills
@@ -56,8 +57,9 @@ def _parts(document: dict[str, Any]) -> Iterator[str]:
         ("schedules broken off, and run again", f"{document['broken_off']:,}"),
         ("alerts sent again, since nobody could know that SNS had them", f"{document['alerts_told_again']:,}"),
         ("dead letters sent again by the command for it", f"{document['dead_letters_sent_again']:,}"),
-        ("recovery, p50 and p95", f"{_seconds(recovery['p50'])}, {_seconds(recovery['p95'])}"),
-        ("throughput, of that without faults", _share(document["throughput_ratio"])),
+        ("recovery, p50", seconds(recovery["p50"])),
+        ("recovery, p95; the aim is 30 s", seconds(recovery["p95"])),
+        ("throughput, of that without faults; the aim is 70%", share(document["throughput_ratio"])),
         *([("planted bugs, of these caught", f"{bugs['planted']}, {bugs['caught']}")] if bugs["planted"] else []),
     ]
     yield from markdown_table(("figure", "value"), figures)
@@ -69,8 +71,8 @@ def _parts(document: dict[str, Any]) -> Iterator[str]:
         (
             name.replace("_", " "),
             f"{times:,}",
-            _seconds(by_fault.get(name, {}).get("p50")),
-            _seconds(by_fault.get(name, {}).get("longest")),
+            seconds(by_fault.get(name, {}).get("p50")),
+            seconds(by_fault.get(name, {}).get("longest")),
         )
         for name, times in document["faults"].items()
     ]
@@ -83,11 +85,3 @@ def _parts(document: dict[str, Any]) -> Iterator[str]:
 def _days(document: dict[str, Any]) -> str:
     began, ended = document["began"], document["ended"]
     return f"on {began}" if began == ended else f"from {began} to {ended}, taken up where it had been ended"
-
-
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.1f} s"
-
-
-def _share(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.0%}"

@@ -5,6 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from drills.wording import seconds, share
+
 
 def show(console: Console, document: dict[str, Any]) -> None:
     """Print what was drilled and what came of it."""
@@ -12,7 +14,7 @@ def show(console: Console, document: dict[str, Any]) -> None:
     by_fault = document["recovery_seconds_by_fault"]
     for name, times in document["faults"].items():
         found = by_fault.get(name, {})
-        faults.add_row(name, f"{times:,}", _seconds(found.get("p50")), _seconds(found.get("longest")))
+        faults.add_row(name, f"{times:,}", seconds(found.get("p50")), seconds(found.get("longest")))
     console.print(faults)
     recovery, bugs = document["recovery_seconds"], document["planted_bugs"]
     summary = Table(title="Drills", title_justify="left", show_header=False)
@@ -28,18 +30,10 @@ def show(console: Console, document: dict[str, Any]) -> None:
         ("schedules broken off, and run again", f"{document['broken_off']:,}"),
         ("alerts sent again, since SNS never answered", f"{document['alerts_told_again']:,}"),
         ("dead letters sent again", f"{document['dead_letters_sent_again']:,}"),
-        ("recovery, p50", _seconds(recovery["p50"])),
-        ("recovery, p95", _seconds(recovery["p95"])),
-        ("throughput under faults, of that without", _share(document["throughput_ratio"])),
+        ("recovery, p50", seconds(recovery["p50"])),
+        ("recovery, p95", seconds(recovery["p95"])),
+        ("throughput under faults, of that without", share(document["throughput_ratio"])),
         *([("planted bugs, of these caught", f"{bugs['planted']}, {bugs['caught']}")] if bugs["planted"] else []),
     ):
         summary.add_row(words, figure)
     console.print(summary)
-
-
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.1f} s"
-
-
-def _share(ratio: float | None) -> str:
-    return "" if ratio is None else f"{ratio:.0%}"

@@ -98,7 +98,12 @@ def generate(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")] = 1,
     start: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="First simulated instant, UTC.")
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            metavar="DAY|DAYTHH:MM:SS",
+            help="First simulated instant, UTC.",
+        ),
     ] = FIRST_INSTANT,
     hours: Annotated[float, typer.Option(help="Simulated hours.")] = 6.0,
     events: Annotated[

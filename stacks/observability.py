@@ -1,6 +1,6 @@
 """What an operator looks at, and what wakes one up."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -16,6 +16,7 @@ from stacks.measures import Measures
 from stacks.response import ResponseStack
 from stacks.stages import Stage
 from stacks.streams import StreamsStack
+from stacks.version import version
 
 # What goes off when the detector is stopped or has much to catch up with.
 ALARMS_OF_A_STOPPED_DETECTOR = ("EventsBehind", "DetectorRestarting", "DetectorDown", "Silence")
@@ -50,6 +51,7 @@ class ObservabilityStack(Stack):
             _mute_while_detector_rests(self, stage=stage, watched=self.alarms)
         _tell_of_failed_jobs(self, stage=stage, jobs=lake.jobs, topic=response.operations)
         _dashboard(self, measures=measures)
+        CfnOutput(self, "Version", value=version())
 
 
 def _tell_of_failed_jobs(scope: Construct, *, stage: Stage, jobs: BatchJobs, topic: sns.ITopic) -> None:

@@ -37,13 +37,14 @@ class UnknownSettingError(ValueError):
 class Stage:
     """What one copy of the platform is given.
 
-    `shards_per_stream` None means on-demand streams. `retain_data` keeps the buckets and the incidents table when
-    the stacks are destroyed. `raw_archive_after_days` 0 leaves raw objects where they are. `warehouse_folder` is used
-    by the catalog `sqlite` only. `quicksight_user` is the ARN of the QuickSight user or group who is to own the data
-    sets and the dashboard, empty for none of them; `quicksight_spice` copies the marts into QuickSight's own store
-    every morning, instead of asking Athena at every look. `customer_keys` encrypts with keys of the account's own
-    what is otherwise encrypted with keys that AWS manages. `address_form` says how addresses leave the streams:
-    `full`, `truncated` to a network, or as a `keyed_hash`. `shop_time_zone` is where the shop's day and night are.
+    `shards_per_stream` None means on-demand streams. `retain_data` keeps the buckets, the tables of DynamoDB and the
+    lake's database when the stacks are destroyed. `raw_archive_after_days` 0 leaves raw objects where they are.
+    `warehouse_folder` is used by the catalog `sqlite` only. `quicksight_user` is the ARN of the QuickSight user or
+    group who is to own the data sets and the dashboard, empty for none of them; `quicksight_spice` copies the marts
+    into QuickSight's own store every morning, instead of asking Athena at every look. `customer_keys` encrypts with
+    keys of the account's own what is otherwise encrypted with keys that AWS manages. `address_form` says how addresses
+    leave the streams: `full`, `truncated` to a network, or as a `keyed_hash`. `shop_time_zone` is where the shop's day
+    and night are.
     """
 
     name: str
@@ -104,6 +105,10 @@ class Stage:
             raise UnknownSettingError(
                 f"log_retention_days is {self.log_retention_days}: it has to be one of "
                 f"{', '.join(map(str, LOG_RETENTIONS))}"
+            )
+        if self.silence_minutes % 5 or not 5 <= self.silence_minutes <= 1440:  # periods of five minutes, a day of them
+            raise UnknownSettingError(
+                f"silence_minutes is {self.silence_minutes}: it has to be a multiple of 5, from 5 to 1440"
             )
         if self.shop_time_zone not in {"UTC", *available_timezones()}:  # a slim machine may have no others
             raise UnknownSettingError(

@@ -184,6 +184,14 @@ def test_rendered_pages_are_up_to_date(path: str, render: Callable[[], str], com
     assert page(path).text.rstrip("\n") == render().rstrip("\n"), f"run: {command}"
 
 
+def test_the_alert_on_the_page_is_one() -> None:
+    """Whoever deploys it learns there what the people on duty will read."""
+    golden = (ROOT / "tests" / "lambdas" / "mails" / "request_flood.txt").read_text()
+    assert [mail.rstrip("\n") for mail in page("docs/aws.md").blocks("text") if "Subject:" in mail] == [
+        golden.rstrip("\n")
+    ]
+
+
 def test_the_event_on_the_page_is_one() -> None:
     """It is what a shop's programmer copies first."""
     (line,) = page("docs/tables.md").blocks("json")

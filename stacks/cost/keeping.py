@@ -13,7 +13,6 @@ from stacks.cost.wiring import FIREHOSE, JOB, SUBSCRIPTION, UnknownPartError
 CORES_OF_A_WORKER = 4
 # An episode appears in so many metrics, each for an hour: opened, alerts, allowed, closed.
 METRICS_OF_AN_EPISODE = 4
-READ_UNIT_BYTES = 4 * KILOBYTE
 
 
 def bucket(resource: Resource, month: Month) -> Iterator[Line]:

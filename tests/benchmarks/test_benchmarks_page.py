@@ -92,9 +92,9 @@ def test_an_aim_that_is_missed_says_by_how_much(report):
     """The reader must not have to divide."""
     found = {aim.what: aim for aim in aims(report)}
     assert not found["the detector"].met
-    assert found["the detector"].apart == "1.8 times"
+    assert found["the detector"].apart == "by a factor of 1.8"
     assert found["replay to a file"].met
-    assert "missed, 1.8 times" in page(report)
+    assert "missed by a factor of 1.8" in page(report)
 
 
 def test_a_bound_itself_is_within_it():

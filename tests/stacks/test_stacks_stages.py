@@ -13,6 +13,7 @@ from stacks.stages import LOG_RETENTIONS, STAGES, Stage, UnknownSettingError, Un
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = (
+    "Version",
     "EventsStreamName",
     "IncidentsStreamName",
     "RawBucketName",
@@ -135,6 +136,13 @@ def test_logs_are_kept_for_as_long_as_the_service_can_be_told(new_app):
     assert [group["Properties"]["RetentionInDays"] for group in groups] == list(LOG_RETENTIONS)
     with pytest.raises(UnknownSettingError, match="log_retention_days is 20: it has to be one of 1, 3, 5"):
         Stage(name="trial", log_retention_days=20)
+
+
+@pytest.mark.parametrize("minutes", [0, 4, 7, 1445])
+def test_a_silence_that_no_alarm_can_wait_for_is_refused(minutes):
+    """It counts periods of five minutes, and CloudWatch a day of them at most."""
+    with pytest.raises(UnknownSettingError, match=f"silence_minutes is {minutes}: it has to be a multiple of 5"):
+        Stage(name="trial", silence_minutes=minutes)
 
 
 def test_a_network_that_is_none_is_refused_before_it_is_deployed():
