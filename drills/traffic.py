@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 
 from simulator.generate import records
 from simulator.options import Options
@@ -33,6 +34,10 @@ BEACON_EVENTS = 11
 STUTTERED_EVENTS = 6
 # How far a record may be moved: together with what a refused part of a batch does, less than event time forgives.
 FARTHEST = timedelta(seconds=4)
+# A shard that wakes is read up to half a second after one that went on. In that time some two minutes of this traffic
+# pass, and what lies behind them is late: so long only lone views wake it, so many that each shard of it gets one.
+WAKING = timedelta(minutes=4)
+WAKERS = 12
 FIRST_BEACON_ID = 800_000_000
 LONGEST_RECORD = 1024 * 1024 - 64
 
@@ -225,12 +230,25 @@ def _hot_key(made: list[Record], rng: random.Random) -> list[Record]:
 def _half_quiet(made: list[Record]) -> tuple[list[Record], range]:
     """Return the records without those of one half of the keys in the middle, and the places of what is left there.
 
-    It is the half with fewer of them, since the other has to go on.
+    It is the half with fewer of them, since the other has to go on. Behind it, lone views wake that half.
     """
     begin, end = len(made) // 3, 2 * len(made) // 3
     halves = Counter(half_of(record.partition_key) for record in made[begin:end])
-    left = [record for record in made[begin:end] if half_of(record.partition_key) == halves.most_common(1)[0][0]]
-    return [*made[:begin], *left, *made[end:]], range(begin, begin + len(left))
+    going_on = halves.most_common(1)[0][0]
+    left = [record for record in made[begin:end] if half_of(record.partition_key) == going_on]
+    wakes_at = newest = max(record.event_time or EPOCH for record in made[:end])
+    back = []
+    for record in made[end:]:
+        newest = max(newest, record.event_time or EPOCH)
+        if newest > wakes_at + WAKING or half_of(record.partition_key) == going_on:
+            back.append(record)
+    return [*made[:begin], *left, *_wakers(wakes_at, half=1 - going_on), *back], range(begin, begin + len(left))
+
+
+def _wakers(at: datetime, *, half: int) -> Iterator[Record]:
+    ids = (str(FIRST_BEACON_ID - 3_001 - which) for which in count())
+    for user_id in islice((user_id for user_id in ids if half_of(user_id) == half), WAKERS):
+        yield _event(user_id, at, name=f"waking-{user_id}-{round(at.timestamp())}")
 
 
 def half_of(partition_key: str) -> int:

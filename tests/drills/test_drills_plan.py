@@ -1,5 +1,6 @@
 """Schedules: the same for the same seed, each fault in its turn, traffic whose lateness no fault changes."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from drills.plan import plan, without_faults
 from drills.producer import IDLE_SECONDS, _batches, _share_of
 from drills.report import Tally
 from drills.running import Ran
-from drills.traffic import FAMILIES, FARTHEST, UNTIDY, Untidy, half_of, traffic
+from drills.traffic import FAMILIES, FARTHEST, UNTIDY, WAKERS, WAKING, Untidy, half_of, traffic
 from evaluation.quick_detector import ALLOWED_LATENESS_SECONDS
 from flink_app.settings import DetectorSettings
 
@@ -68,6 +69,13 @@ def test_half_of_the_keys_are_quiet_for_longer_than_a_shard_may_be_silent() -> N
     assert len(halves) == 1
     assert len(before) == 2
     assert len(made.quiet) > 100
+    going_on = half_of(made.records[made.quiet.start].partition_key)
+    woken = [record for record in made.records[made.quiet.stop :] if half_of(record.partition_key) != going_on]
+    wakers, others = woken[:WAKERS], woken[WAKERS:]
+    assert len({record.partition_key for record in wakers}) == WAKERS
+    assert {json.loads(record.data)["event_type"] for record in wakers} == {"view"}
+    wakes_at = max(record.event_time for record in wakers if record.event_time)
+    assert min(record.event_time for record in others if record.event_time) > wakes_at + WAKING
     assert DetectorSettings(region="", events_stream="", incidents_stream="").idle_timeout_seconds < IDLE_SECONDS
 
 
