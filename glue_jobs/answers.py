@@ -16,7 +16,7 @@ from rich.table import Table
 from commerce.event import format_instant
 from glue_jobs.engine import Answer
 
-# More than any table takes: so wide it may be where a terminal is narrower than its figures.
+# Wider than any table, to measure what one takes.
 WIDEST = 10_000
 # Narrower than this, a sentence is a column of words.
 SENTENCE_WIDTH = 30

@@ -44,9 +44,8 @@ as long as the stage keeps them, and a year of the lake. What is not in a templa
 `cdk bootstrap`, users of QuickSight, a shop's own way of sending events, and traffic out of the region.
 """
 _OTHERS = """\
-A request of theirs may
-carry several events, and their platform does other things than this one. It is their line for real
-time as earlier revisions of their page had it.
+A request of theirs may carry several events, and their platform does other things than this one. It was their line for
+real time in earlier revisions of their page.
 """
 _NIGHT = """\
 ## Stopping the detector at night

@@ -107,6 +107,6 @@ def comparison_sentence(study: Study) -> str:
     """Say what others publish for about the same."""
     other, ours = study.table.published_elsewhere, study.bills[10.0].total
     return (
-        f"For comparison: {other.what}, is published as about {other.usd_per_month:,.0f} US dollars a month "
+        f"For comparison: {other.what}, was published as about {other.usd_per_month:,.0f} US dollars a month "
         f"({other.page}). Floorwalker, stage {study.stage}, at 10 events/s: {ours:,.0f}."
     )
