@@ -203,6 +203,26 @@ def test_an_object_that_is_no_gzip_is_named(s3, tmp_path):
         embedded(bucket, tmp_path).curate()
 
 
+@pytest.mark.parametrize("name", ["my projects", "Müller", "o'clock", "a[b]c"])
+def test_a_lake_lies_where_it_is_told_to(name, s3, tmp_path):
+    """People call their folders as they like; what is written there is found again, now and by the next run."""
+    bucket = new_bucket()
+    deliver(bucket, "one_day")
+    embedded(bucket, tmp_path / name).curate()
+    lake = embedded(bucket, tmp_path / name)
+    lake.build()
+    assert found(lake) == expected("one_day")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["half%", "c#", "what?", "a*"])
+def test_a_lake_whose_path_would_be_read_otherwise_is_refused(name, tmp_path):
+    """Its files would be written to one place and looked for in another."""
+    with pytest.raises(EngineError, match="choose another folder"):
+        embedded("b", tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_engine_that_cannot_read_a_catalog_says_which_can(tmp_path):
     """The settings come from a template far away from the engine."""
     chosen = LakeSettings(raw_bucket="r", warehouse=str(tmp_path), database="d", engine="spark", catalog="sqlite")
