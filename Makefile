@@ -164,10 +164,11 @@ gate: setup ## Fail where the detector's quality falls below its bounds; a minut
 
 SCHEDULES ?= 20
 SEED ?= 1
+FIRST ?= 0
 
 .PHONY: drills
-drills: setup ## Let everything fail, and compare what came of it: SCHEDULES=20 SEED=1, RESUME=1 goes on; report in build/drills
-	python -m drills run --schedules $(SCHEDULES) --seed $(SEED) --bugs $(if $(RESUME),--resume) \
+drills: setup ## Let everything fail, and compare what came of it: SCHEDULES=20 SEED=1 FIRST=0, RESUME=1 goes on; report in build/drills
+	python -m drills run --schedules $(SCHEDULES) --seed $(SEED) --first $(FIRST) --bugs $(if $(RESUME),--resume) \
 	  $(if $(PAGE),--page "$(PAGE)")
 
 ##@ Run it on AWS

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from drills.bugs import plant_bugs
+from drills.history import version, with_run
 from drills.kept import Kept
 from drills.page import page
 from drills.report import Tally, wrong_lines
@@ -39,7 +40,10 @@ def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an opt
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where the run in this folder was ended; with none there, begin.")
     ] = False,
-    to_page: Annotated[Path | None, typer.Option("--page", help="Write the result as a page of Markdown.")] = None,
+    to_page: Annotated[
+        Path | None,
+        typer.Option("--page", help="Write the result as a page of Markdown, and add it to the runs beside."),
+    ] = None,
 ) -> None:
     """Run schedules of faults and compare all that came of them; end with 1 on any difference."""
     console = Console(highlight=False)
@@ -56,21 +60,21 @@ def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an opt
             for ran in run_schedules(numbers, seed=seed, folder=work_dir, begin=begin, say=status.update):
                 tally.take(ran)
                 kept.keep(tally)
-                _write(tally, work_dir)
+                _write(tally, work_dir, kept)
                 _tell(console, ran)
     except (LaptopError, Fault) as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
-    document = _write(tally, work_dir)
+    document = _write(tally, work_dir, kept)
     show(console, document)
     if to_page is not None:
-        to_page.write_text(page(document), encoding="utf-8")
+        to_page.write_text(page(document, with_run(to_page.with_suffix(".json"), document)), encoding="utf-8")
     if not tally.right:
         raise typer.Exit(1)
 
 
-def _write(tally: Tally, folder: Path) -> dict[str, Any]:
-    document = tally.document()
+def _write(tally: Tally, folder: Path, kept: Kept) -> dict[str, Any]:
+    document = {"version": version(), "program": kept.program, **tally.document()}
     (folder / "report.json").write_text(json.dumps(document, indent=2) + "\n")
     return document
 

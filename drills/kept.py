@@ -26,16 +26,16 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         self._file = Checkpoint(folder / "schedules.json")
-        self._program = program()
+        self.program = program()
 
     def keep(self, tally: Tally, *, under_way: bool = False) -> None:
         """Replace what was kept; a kill leaves the old or the new. `under_way` says that a schedule begins now.
 
         Raises LaptopError where the program is another than when the run began.
         """
-        if program() != self._program:
+        if program() != self.program:
             raise LaptopError("The program was changed while it ran: no report can say what it is about")
-        document = {"program": self._program, "seed": tally.seed, "first": tally.first, "bugs": asdict(tally.bugs)}
+        document = {"program": self.program, "seed": tally.seed, "first": tally.first, "bugs": asdict(tally.bugs)}
         broken_off = tally.broken_off + under_way
         self._file.keep(**document, broken_off=broken_off, ran=[_document(each) for each in tally.ran])
 
@@ -46,7 +46,7 @@ class Kept:
             return None
         if (kept["seed"], kept["first"]) != (seed, first):
             raise LaptopError(f"What was run here is of seed {kept['seed']}, from schedule {kept['first']} on")
-        if kept["program"] != self._program:
+        if kept["program"] != self.program:
             raise LaptopError("What was run here was another version: leave out --resume to begin anew")
         tally = Tally(seed=seed, first=first, bugs=Bugs(**kept["bugs"]), broken_off=kept["broken_off"])
         for document in kept["ran"]:

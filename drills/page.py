@@ -1,6 +1,6 @@
 """The page about the drills, docs/drills.md, written from a run: no figure is typed by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from commerce.rules.page import markdown_table
@@ -19,9 +19,10 @@ make drills SCHEDULES=20 SEED=1
 starts the platform on this machine with a proxy in front of AWS, sends one schedule of traffic after the other while
 things fail, and compares all that came out with what a plain detector in one process makes of the same traffic. It ends
 with 1 on any difference. `python -m drills run --schedules 1 --seed 1 --first 7` runs one schedule again;
-`--work-dir` names another folder, `--page` writes this page, `--bugs` also plants bugs and counts those caught. A long
-run may be ended at any moment: `make drills` with the same SCHEDULES and SEED and with `RESUME=1` goes on where it was,
-as long as the program is the same.
+`--work-dir` names another folder, `--page docs/drills.md` writes this page and adds the run to those in
+`docs/drills.json`, `--bugs` also plants bugs and counts those caught. A long run may be ended at any moment: `make
+drills` with the same SCHEDULES, SEED and FIRST and with `RESUME=1` goes on where it was, as long as the program is the
+same.
 """
 _RECOVERY = """\
 Recovery is the time from the end of a fault (or from a kill) until every incident has been told that what had been sent
@@ -33,14 +34,34 @@ An alert that SNS took while its answer was lost, or the responder was killed, i
 repetition, and the other choice would lose alerts. The proxy knows which those are; any other second alert counts as
 doubled.
 """
+_RUNS = """\
+Each on the version named, the newest last. The same seed deals the same schedules to all versions; what they send and
+what must come of it may have changed with the simulator and the rules.
+"""
+_RUN_COLUMNS = (
+    "version",
+    "ended on",
+    "seed",
+    "schedules",
+    "records",
+    "incidents",
+    "lost",
+    "doubled",
+    "different",
+    "ledger differences",
+    "recovery, p50",
+    "p95",
+    "throughput",
+)
+_COUNTS = ("records", "incidents", "lost", "doubled", "different", "ledger_differences")
 
 
-def page(document: dict[str, Any]) -> str:
-    """Return the page; `document` is the report as it is written to report.json."""
-    return "\n".join(_parts(document))
+def page(document: dict[str, Any], runs: Sequence[dict[str, Any]]) -> str:
+    """Return the page; `document` is the report as it is written to report.json, `runs` all that the page tells of."""
+    return "\n".join(_parts(document, runs))
 
 
-def _parts(document: dict[str, Any]) -> Iterator[str]:
+def _parts(document: dict[str, Any], runs: Sequence[dict[str, Any]]) -> Iterator[str]:
     numbers, bugs, recovery = document["numbers"], document["planted_bugs"], document["recovery_seconds"]
     yield _INTRODUCTION
     yield "## The run\n"
@@ -80,6 +101,28 @@ def _parts(document: dict[str, Any]) -> Iterator[str]:
     if document["wrong"]:
         yield "## What was wrong\n"
         yield "\n".join(f"- {line}" for line in document["wrong"]) + "\n"
+    yield "## All runs\n"
+    yield _RUNS
+    yield from markdown_table(_RUN_COLUMNS, [*map(_row, runs), _sum(runs)])
+
+
+def _row(run: dict[str, Any]) -> tuple[str, ...]:
+    numbers, recovery = run["numbers"], run["recovery_seconds"]
+    return (
+        run["version"],
+        run["ended"],
+        f"{run['seed']}",
+        f"{numbers['first']} to {numbers['last']}",
+        *(f"{run[name]:,}" for name in _COUNTS),
+        seconds(recovery["p50"]),
+        seconds(recovery["p95"]),
+        share(run["throughput_ratio"]),
+    )
+
+
+def _sum(runs: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    counts = (f"{sum(run[name] for run in runs):,}" for name in _COUNTS)
+    return "in all", "", "", f"{sum(run['schedules'] for run in runs):,} schedules", *counts, "", "", ""
 
 
 def _days(document: dict[str, Any]) -> str:
