@@ -19,7 +19,7 @@ from lambdas.settings import AddressForm
 IPV4_NETWORK_BITS, IPV6_NETWORK_BITS = 24, 48
 UNREADABLE = "(unreadable)"
 _LIKE_AN_ADDRESS = re.compile(
-    r"(?<![0-9A-Za-z:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:[0-9]{1,3}[.]){3}[0-9]{1,3}|[0-9A-Fa-f]{0,4})(?![0-9A-Za-z:])"
+    r"(?<![0-9A-Za-z.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:[0-9]{1,3}[.]){3}[0-9]{1,3}|[0-9A-Fa-f]{0,4})(?![0-9A-Za-z:])"
     r"|(?<![0-9.])(?:[0-9]{1,3}[.]){3}[0-9]{1,3}(?![0-9]|[.][0-9])"
 )
 
@@ -36,7 +36,14 @@ def abbreviated(text: str) -> str:
 
 def with_addresses(text: str, said: Callable[[str], str]) -> str:
     """Return the text with every address in it replaced by what `said` makes of it."""
-    return _LIKE_AN_ADDRESS.sub(lambda found: said(found[0]) if _read(found[0]) else found[0], text)
+    return _LIKE_AN_ADDRESS.sub(lambda found: _with_address(found[0], said), text)
+
+
+def _with_address(text: str, said: Callable[[str], str]) -> str:
+    """Return what looks like an address with the longest end of it replaced that is one: a time may stand before it."""
+    starts = (0, *(place + 1 for place, letter in enumerate(text) if letter == ":"))
+    start = next((start for start in starts if _read(text[start:])), len(text))
+    return text[:start] + (said(text[start:]) if text[start:] else "")
 
 
 @dataclass(frozen=True, kw_only=True)

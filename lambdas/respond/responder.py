@@ -34,6 +34,8 @@ from lambdas.respond.topic import AlertTopic
 
 # Kept back of the time an invocation has, to report which records failed.
 RESERVE_SECONDS = 5.0
+# Without so much left an alert is not begun: one that ends with the invocation is out and not marked, and goes twice.
+ALERT_SECONDS = PUBLISHING.total_seconds() + 1.0
 # How long to wait for another invocation's alert: it is done in a moment, or it crashed and the claim must lapse.
 PAUSES_SECONDS = (0.5, CLAIM.total_seconds())
 
@@ -112,12 +114,14 @@ class Responder:
             try:
                 if seconds_left() < RESERVE_SECONDS:
                     raise OutOfTimeError("the invocation's time is used up")
-                self._respond_to(reading, incident_id, counts=counts)
+                self._respond_to(reading, incident_id, counts=counts, seconds_left=seconds_left)
             except Exception as error:  # noqa: BLE001  # the border: one episode's trouble must not stop the others
                 failures[incident_id] = error
         return failures
 
-    def _respond_to(self, reading: Reading, incident_id: str, *, counts: Counts) -> None:
+    def _respond_to(
+        self, reading: Reading, incident_id: str, *, counts: Counts, seconds_left: Callable[[], float]
+    ) -> None:
         incident = reading.episodes[incident_id]
         # The allow list speaks of addresses as they are, and does not know one that the archive has concealed.
         asked = not (incident_id in reading.archived and self.concealment.hides_subject_of(incident))
@@ -138,13 +142,15 @@ class Responder:
         if stored.alert_is_pending and not stored.alert_is_ours:
             raise AlertHeldError("another invocation is sending the alert")
         if stored.alert_is_pending:
-            self._alert(stored.row, counts=counts)
+            self._alert(stored.row, counts=counts, seconds_left=seconds_left)
 
-    def _alert(self, row: Row, *, counts: Counts) -> None:
-        """Send the alert that is claimed in `row`, unless others may think it theirs before it is out."""
+    def _alert(self, row: Row, *, counts: Counts, seconds_left: Callable[[], float]) -> None:
+        """Send the alert that is claimed in `row`, unless others may think it theirs before it is out and marked."""
         episode = row.incident
         alert = f"{episode.incident_id} {episode.severity}"
         if alert not in self.told:
+            if seconds_left() < ALERT_SECONDS:
+                raise OutOfTimeError("too little of the invocation's time is left to send the alert within it")
             if not row.claim_lasts_until(self.now() + PUBLISHING):
                 raise AlertHeldError("too little is left of the claim to send the alert within it")
             self.topic.send(episode, risen_from=row.alerted_severity)

@@ -125,6 +125,25 @@ def test_no_address_whatsoever_comes_through(address):
     assert ip_address(after) in ip_network("fd00::/8")
 
 
+@pytest.mark.parametrize("form", [b'{"ip_address":"%s"}', b"%s", b"%s GET /", b'"%s"'])
+@pytest.mark.parametrize("before", ["ip:", "IPv6:", "client:", "10:22:33:", "10:22:33:44:", ":"])
+@given(address=st.one_of(st.ip_addresses(v=4), st.ip_addresses(network="2000::/3")))
+@example(address=ip_address("2001:db8::7"))
+@example(address=ip_address("2001:db8:1:2:3:4:5:6"))
+@example(address=ip_address("203.0.113.7"))
+def test_what_stands_before_an_address_does_not_hide_it(form, before, address):
+    """A proxy names what it tells, or tells the time first."""
+    line = form % f"{before}{address}".encode()
+    assert str(address).encode() not in concealed(line, HASHED)
+
+
+@pytest.mark.parametrize("text", ["2019-10-01T00:00:00.000Z", "at 12:30:45", "aa:bb:cc:dd:ee:ff", "std::map", "a:b:c"])
+def test_times_and_names_with_colons_stay(text):
+    """Only what can be read as an address is one."""
+    line = json.dumps({"note": text}).encode()
+    assert concealed(line, HASHED) == line
+
+
 @given(st.binary(max_size=300))
 @example(b'{"a": "\\ud800 1.2.3.4"}')
 @example(b'{"ip_address": "\\ud800"}')

@@ -1,8 +1,9 @@
 """Crashes, throttling, poison and rivals: nothing is lost, nothing is doubled, nobody else is held up."""
 
 import base64
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from shop import OPENED_AT, SHOPPER, Calls, Crash, Shop, crash, incident
 
 from commerce.incident import Tally, to_line
 from lambdas.clients import BRISK
+from lambdas.kinesis import KinesisRecord
 from lambdas.respond.row import CLAIM, PUBLISHING, alerted
 
 # The calls that a new episode takes: store, publish, mark.
@@ -99,7 +101,7 @@ def test_an_alert_is_not_published_when_its_claim_might_lapse_meanwhile(shop: Sh
     """The table took ten seconds to answer: a rival would send the alert while this one is still at it."""
     slow = Calls(after={0: lambda: shop.clock.wait(10)})
     batch = [to_line(incident())]
-    assert shop.deliver(batch, calls=slow, milliseconds_left=5_100) == [sequence_number(0)]
+    assert shop.deliver(batch, calls=slow, milliseconds_left=14_100) == [sequence_number(0)]
     assert shop.alerts() == []
     assert shop.deliver(batch) == []
     assert len(shop.alerts()) == 1
@@ -108,7 +110,7 @@ def test_an_alert_is_not_published_when_its_claim_might_lapse_meanwhile(shop: Sh
 def test_a_slow_allow_list_takes_nothing_off_the_claim(shop: Shop) -> None:
     """The claim begins when it is written, not when the list was asked for."""
     container = shop.container(reads=Calls(before={0: lambda: shop.clock.wait(12)}))
-    assert shop.deliver([to_line(incident())], container=container, milliseconds_left=5_100) == []
+    assert shop.deliver([to_line(incident())], container=container, milliseconds_left=14_100) == []
     assert len(shop.alerts()) == 1
 
 
@@ -124,7 +126,7 @@ def test_an_alert_that_is_out_late_leaves_the_claim_of_another_alone(shop: Shop)
     assert shop.deliver([to_line(incident())], calls=Calls(after={1: rival})) == []
     (row,) = shop.rows().values()
     assert (row.alerted_severity, row.alert_is_pending) == ("high", True)
-    assert shop.deliver(critical, milliseconds_left=5_100) == [sequence_number(0)]
+    assert shop.deliver(critical, milliseconds_left=14_100) == [sequence_number(0)]
     shop.clock.wait(CLAIM.total_seconds())
     assert shop.deliver(critical) == []
     assert [mail[3]["severity"]["Value"] for mail in shop.mails()] == ["high", "critical"]
@@ -150,7 +152,7 @@ def test_rivals_never_both_publish(shop: Shop, number: int, state: str, moment: 
     rival: list[list[str]] = []
 
     def let_rival_run() -> None:
-        rival.append(shop.deliver([to_line(incident(state=state, value=900.0))], milliseconds_left=5_100))
+        rival.append(shop.deliver([to_line(incident(state=state, value=900.0))], milliseconds_left=14_100))
 
     calls = Calls(**{moment: {number: let_rival_run}})
     failed = shop.deliver([to_line(incident())], calls=calls)
@@ -190,6 +192,37 @@ def test_a_batch_that_runs_out_of_time_gives_back_what_it_did_not_do(shop: Shop)
     failed = shop.deliver([to_line(incident())], milliseconds_left=1_000)
     assert failed == [sequence_number(0)]
     assert shop.rows() == {}
+
+
+def test_an_alert_that_would_outlast_the_invocation_is_not_begun(shop: Shop) -> None:
+    """Its function would be ended between SNS having the mail and the mark, and the mail would go twice."""
+    batch = [KinesisRecord(sequence_number=str(n), data=to_line(incident(subject=f"user{n}"))) for n in range(6)]
+    for _ in range(4):
+        ends_at, container = shop.clock.now() + timedelta(seconds=30), shop.container()
+        object.__setattr__(container.topic, "client", _SlowTopic(shop, ends_at))
+
+        def seconds_left(ends_at: datetime = ends_at) -> float:
+            return (ends_at - shop.clock.now()).total_seconds()
+
+        with suppress(Crash):
+            container.answer(batch, seconds_left=seconds_left)
+        shop.clock.wait(CLAIM.total_seconds())
+    assert sorted(shop.alerts()) == sorted(incident(subject=f"user{n}").incident_id for n in range(6))
+
+
+class _SlowTopic:
+    """Has the mail at once and takes six seconds to say so; the invocation does not outlive its end."""
+
+    def __init__(self, shop: Shop, ends_at: datetime) -> None:
+        self._shop = shop
+        self._ends_at = ends_at
+
+    def publish(self, **arguments: Any) -> Any:
+        answer = self._shop.sns.publish(**arguments)
+        self._shop.clock.wait(6)
+        if self._shop.clock.now() >= self._ends_at:
+            crash()
+        return answer
 
 
 def test_a_throttled_episode_fails_every_record_that_speaks_of_it_and_no_other(shop: Shop) -> None:

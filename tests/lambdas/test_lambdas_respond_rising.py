@@ -125,7 +125,7 @@ def test_a_rise_stored_while_the_first_alert_is_sent_is_told_all_the_same(shop: 
     failed: list[str] = []
 
     def rise() -> None:
-        failed.extend(shop.deliver([to_line(state(1, "critical"))], milliseconds_left=5_100))
+        failed.extend(shop.deliver([to_line(state(1, "critical"))], milliseconds_left=14_100))
 
     failed += shop.deliver([to_line(state())], calls=Calls(**{moment: {number: rise}}))
     shop.clock.wait(60)
