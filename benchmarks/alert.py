@@ -189,7 +189,7 @@ class AlertBenchmark:
 
 def _delays(crossings: Sequence[Crossing], laptop: Laptop, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the delays to the alert, to the row, and both apart from the wait for the verdict."""
-    mails = {mail.incident_id: _written(mail.file) for mail in alert_mails(laptop)}
+    mails = {mail.incident_id: _written(mail.file) for mail in alert_mails(laptop) if not mail.risen}
     stored = {row["subject"]["S"]: parse_instant(row["stored_at"]["S"]) for row in rows.values()}
     told = {row["subject"]["S"]: mails[name] for name, row in rows.items() if name in mails}
     found = [crossing for crossing in crossings if crossing.user_id in told]

@@ -113,8 +113,9 @@ class Platform:
 
     def told_again(self) -> int:
         """Return how many alerts were sent again because nobody could know that SNS had taken the first."""
-        unconfirmed, told = self.proxy.memory.told_unconfirmed, self.mailbox.told
-        return sum(max(0, min(told[name] - 1, times)) for name, times in unconfirmed.items())
+        told, risen = self.mailbox.told, self.mailbox.risen
+        unconfirmed = self.proxy.memory.told_unconfirmed.items()
+        return sum(min(max(0, told[name] - 1) + max(0, risen[name] - 1), times) for name, times in unconfirmed)
 
     def ledger(self) -> Ledger:
         """Return the laptop's own ledger over everything. What is under way is a difference in it."""

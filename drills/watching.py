@@ -15,11 +15,12 @@ ARCHIVE_EVERY_SECONDS = 1.0
 
 @dataclass
 class Mailbox:
-    """The alerts told so far, read as they come; how often each."""
+    """The alerts told so far, read as they come: how often each incident, and how often that it has risen."""
 
     folder: Path
     topic: str
     told: Counter[str] = field(default_factory=Counter)
+    risen: Counter[str] = field(default_factory=Counter)
     _seen: set[str] = field(default_factory=set)
 
     def read(self) -> None:
@@ -28,7 +29,7 @@ class Mailbox:
             if file.name not in self._seen:
                 self._seen.add(file.name)
                 if (mail := alert_mail(file, topic=self.topic)) is not None:
-                    self.told[mail.incident_id] += 1
+                    (self.risen if mail.risen else self.told)[mail.incident_id] += 1
 
 
 @dataclass(frozen=True)

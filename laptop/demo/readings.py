@@ -22,6 +22,8 @@ from laptop.shards import ShardCursor, shard_ids
 
 # The last line of an alert, above what the topic puts below it.
 _INCIDENT = re.compile(r"^Incident (\S+)\s*$", re.MULTILINE)
+# What its subject says: the severity that it tells of, and whether the incident had been told of before.
+_TOLD = re.compile(rf": ({RISEN})?(\w+) - ")
 
 
 @dataclass
@@ -99,32 +101,43 @@ def stored_incidents(laptop: Laptop) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """An alert as the subscriber got it: of which incident, when, and the file that holds it."""
+    """An alert as the subscriber got it: of which incident, how severe, when, and the file that holds it.
+
+    `risen` is true of one about an incident that had been told of before.
+    """
 
     incident_id: str
+    severity: str
+    risen: bool
     at: datetime
     file: str
 
 
 def alert_mails(laptop: Laptop) -> Iterator[Mail]:
-    """Yield the mails of the alerts topic, each the first about its incident; that one has risen is no other."""
+    """Yield the mails of the alerts topic: the first about each incident, and those that say that one has risen."""
     for file in sorted(laptop.mail.glob("*.eml")):
         if (found := alert_mail(file, topic=laptop.outputs["AlertsTopicArn"])) is not None:
             yield found
 
 
 def alert_mail(file: Path, *, topic: str) -> Mail | None:
-    """Return the alert in a file; None where it is of another topic, or not the first about its incident."""
+    """Return the alert in a file; None where it is of another topic."""
     mail = message_from_bytes(file.read_bytes(), policy=default)
-    if mail["X-Topic-Arn"] != topic or RISEN in mail["Subject"]:
+    if mail["X-Topic-Arn"] != topic:
         return None
-    named = _INCIDENT.findall(mail.get_content())
-    return Mail(incident_id=named[-1] if named else "", at=parsedate_to_datetime(mail["Date"]), file=file.name)
+    named, told = _INCIDENT.findall(mail.get_content()), _TOLD.search(mail["Subject"])
+    return Mail(
+        incident_id=named[-1] if named else "",
+        severity=told[2] if told else "",
+        risen=bool(told and told[1]),
+        at=parsedate_to_datetime(mail["Date"]),
+        file=file.name,
+    )
 
 
 def alerts(laptop: Laptop) -> int:
     """Return of how many incidents the subscriber of the alerts topic got a mail."""
-    return sum(1 for _ in alert_mails(laptop))
+    return sum(not mail.risen for mail in alert_mails(laptop))
 
 
 def metrics(laptop: Laptop) -> dict[str, float]:

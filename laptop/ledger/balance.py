@@ -7,9 +7,11 @@ from typing import Any
 
 from commerce.arrival import Hours
 from commerce.event import format_instant
-from commerce.incident import Outcome
+from commerce.incident import Incident, Outcome
 from commerce.rules import RULES_BY_NAME
+from commerce.rules.rule import Severity
 from glue_jobs.ledger import Difference
+from lambdas.respond.episode import merged
 from lambdas.respond.row import Row
 from laptop.ledger.sent import Sent, Truth
 from laptop.ledger.sides import Sides
@@ -171,6 +173,15 @@ def _incidents(sides: Sides) -> Iterator[Difference]:
     )
     for between, these, those in pairs:
         yield from _missing(between, these, those)
+    behind = (name for name, state in stream.within.states.items() if name in rows and _is_behind(rows[name], state))
+    places = {name: stream.within.incidents[name] for name in behind}
+    yield from _missing("incident stored, and not as far as on the stream", places, ())
+
+
+def _is_behind(row: Row, told: Incident) -> bool:
+    """Return whether a state was told that the row does not know of."""
+    after = merged(row.incident, told)
+    return any(getattr(after, name) != getattr(row.incident, name) for name in ("state", "severity", "last_seen_at"))
 
 
 def _due(sides: Sides) -> set[str]:
@@ -185,14 +196,19 @@ def _is_told(row: Row) -> bool:
 
 
 def _alerts(sides: Sides) -> Iterator[Difference]:
-    told = Counter(mail.incident_id for mail in sides.mails)
+    told = Counter((mail.incident_id, mail.risen) for mail in sides.mails)
+    first = {name for name, risen in told if not risen}
+    told_critical = {mail.incident_id for mail in sides.mails if mail.severity == Severity.CRITICAL}
+    due = dict.fromkeys(sorted(_due(sides)), "the incidents table")
+    critical = {name: at for name, at in due.items() if sides.rows[name].incident.severity == Severity.CRITICAL}
+    yield from _missing("incident without an alert", due, first)
+    yield from _missing("critical incident told as a lesser one", critical, told_critical | (due.keys() - first))
     places = {mail.incident_id: mail.file for mail in sides.mails if sides.hours.hold(mail.at)}
-    may = {name: "" for name, row in sides.rows.items() if _is_told(row) or row.alerted_at is not None}
-    yield from _missing("incident without an alert", dict.fromkeys(sorted(_due(sides)), "the incidents table"), told)
+    may = {name for name, row in sides.rows.items() if _is_told(row) or row.alerted_at is not None}
     yield from _missing("alert without an incident that is told", places, may)
-    again = {name: place for name, place in places.items() if told[name] > 1}
-    for difference in _missing("incident with more than one alert", again, {}):
-        yield replace(difference, records=sum(told[name] - 1 for name in again))
+    again = {name: places[name] for (name, _), times in told.items() if times > 1 and name in places}
+    for difference in _missing("incident with more than one alert", again, ()):
+        yield replace(difference, records=sum(times - 1 for (name, _), times in told.items() if name in again))
 
 
 def _missing(between: str, these: Mapping[str, str], those: Iterable[str]) -> Iterator[Difference]:

@@ -12,6 +12,7 @@ from commerce.arrival import Hours
 from commerce.incident import Incident, parse
 from glue_jobs.ledger import LakeAccount, LakeLedger
 from glue_jobs.raw import RawBucket, records
+from lambdas.respond.episode import merged
 from lambdas.respond.row import Row, from_item
 from laptop.demo.lake import lake_settings, opened_lake
 from laptop.demo.readings import Mail, alert_mails, stored_incidents
@@ -24,10 +25,11 @@ _RECORDS_AT_ONCE = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """The lines of one side, and the incidents in them by id with the place of the first record of each."""
+    """The lines of one side, and the incidents in them by id: the place of the first record, and all states as one."""
 
     lines: Lines = field(default_factory=Lines)
     incidents: dict[str, str] = field(default_factory=dict)
+    states: dict[str, Incident] = field(default_factory=dict)
 
     def add(self, content: bytes, *, place: str) -> None:
         """Take the lines of an object or a record."""
@@ -42,6 +44,7 @@ class Held:
                 continue
             if isinstance(said, Incident):
                 self.incidents.setdefault(said.incident_id, f"{place}, line {number}")
+                self.states[said.incident_id] = merged(self.states.get(said.incident_id, said), said)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -250,9 +250,44 @@ def test_a_later_state_that_was_not_archived_is_named_too(shop: Shop) -> None:
     shop.fill()
     closed = replace(INCIDENTS[0], state="closed")
     shop.send([to_line(closed)], output="IncidentsStreamName")
+    shop.respond([closed])
     (told,) = shop.told().items()
     assert told[0] == "on the incidents stream and not in the archive"
     assert told[1][1].startswith(f"incident {closed.incident_id}, shard")
+
+
+def test_a_later_state_that_was_not_stored_is_named(shop: Shop) -> None:
+    """The row is there, and says of an attack that is over, or worse by now, what it was in the beginning."""
+    shop.fill()
+    closed = replace(INCIDENTS[0], state="closed")
+    shop.send([to_line(closed)], output="IncidentsStreamName")
+    shop.deliver([to_line(closed)], feed="incidents")
+    shop.curate()
+    (told,) = shop.told().items()
+    assert told[0] == "incident stored, and not as far as on the stream"
+    assert told[1][1].startswith(f"incident {closed.incident_id}, shard")
+    shop.respond([closed])
+    assert shop.told() == {}
+
+
+def test_that_an_incident_has_become_critical_is_told_once(shop: Shop) -> None:
+    """The alert about it is the second of its incident, and may be lost or doubled as any other."""
+    shop.fill()
+    risen = replace(INCIDENTS[0], state="extended", severity="critical", last_seen_at=OPENED_AT + timedelta(minutes=1))
+    shop.send([to_line(risen)], output="IncidentsStreamName")
+    shop.deliver([to_line(risen)], feed="incidents")
+    before = set(shop.mails())
+    shop.respond([risen])
+    shop.curate()
+    assert shop.told() == {}
+    assert shop.ledger().incidents["alerted"] == len(INCIDENTS)
+    (mail,) = set(shop.mails()) - before
+    again = mail.with_name(f"again-{mail.name}")
+    again.write_text(mail.read_text())
+    assert shop.told()["incident with more than one alert"][0] == 1
+    again.unlink()
+    mail.unlink()
+    assert list(shop.told()) == ["critical incident told as a lesser one"]
 
 
 def test_a_reject_for_another_reason_than_was_meant_is_a_difference(shop: Shop, tmp_path: Path) -> None:
