@@ -40,15 +40,28 @@ def _reading(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
             _alarm(scope, f"{name}Undelivered", age, 1800, f"{name} have not reached the raw bucket for half an hour.")
             for name, age in zip(("Events", "Incidents"), measures.delivery_ages, strict=True)
         ),
+        *(
+            _alarm(
+                scope,
+                f"{name}DeliveryStopped",
+                stopped,
+                0,
+                f"{name} come in, and none has reached the raw bucket for an hour.",
+                periods=2,
+            )
+            for name, stopped in zip(("Events", "Incidents"), measures.deliveries_stopped, strict=True)
+        ),
     ]
 
 
 def _concealing(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
-    if measures.concealer_errors is None:
+    if measures.unconcealed is None:
         return []
     # Firehose stores what it could not have concealed as it came, and goes on: nothing else is late or missing.
-    failed = "The function that conceals addresses fails: records with addresses in full may lie below errors/."
-    return [_alarm(scope, "EventsUnconcealed", measures.concealer_errors, 0, failed)]
+    failed = (
+        "The function that conceals addresses fails, or is not asked: records with addresses in full may lie below "
+    )
+    return [_alarm(scope, "EventsUnconcealed", measures.unconcealed, 0, f"{failed}errors/.")]
 
 
 def _detecting(scope: Construct, stage: Stage, measures: Measures) -> list[cloudwatch.Alarm]:

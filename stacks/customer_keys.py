@@ -126,7 +126,7 @@ def _key(scope: Construct, construct_id: str, *, purpose: str, retained: bool) -
         description=purpose,
         enable_key_rotation=True,
         pending_window=Duration.days(30 if retained else 7),
-        removal_policy=RemovalPolicy.RETAIN if retained else RemovalPolicy.DESTROY,
+        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retained else RemovalPolicy.DESTROY,
     )
 
 

@@ -3,20 +3,25 @@
 Our own come from the catalogue in commerce.metrics; the rest are what the AWS services publish by themselves.
 """
 
+from collections.abc import Iterable
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
 
 from commerce import metrics
 from stacks.detection import DetectionStack
 from stacks.lake import LakeStack
+from stacks.parts.delivery import Delivery
 from stacks.response import ResponseStack
 from stacks.stages import Stage
 from stacks.streams import StreamsStack
 
 FIVE_MINUTES = Duration.minutes(5)
 ONE_MINUTE = Duration.minutes(1)
+HALF_AN_HOUR = Duration.minutes(30)
 # CloudWatch looks back further than a day only over periods of at least an hour.
 ONE_HOUR = Duration.hours(1)
 
@@ -51,19 +56,17 @@ class Measures:
         self.detector_restarts = _new_restarts(_of_detector("fullRestarts", detection))
         self.responder_errors = response.responder.metric_errors(period=FIVE_MINUTES)
         self.concealer_errors = conceal.metric_errors(period=FIVE_MINUTES) if conceal else None
+        self.unconcealed = _unconcealed(self.concealer_errors, lake.deliveries) if self.concealer_errors else None
         self.concealer_throttles = conceal.metric_throttles(period=FIVE_MINUTES) if conceal else None
         self.dead_letters = response.dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES)
         self.curate_successes = _matches(lake.jobs.curate_succeeded)
         self.marts_successes = _matches(lake.jobs.marts_succeeded)
         self.delivery_ages = [
-            cloudwatch.Metric(
-                namespace="AWS/Firehose",
-                metric_name="DeliveryToS3.DataFreshness",
-                dimensions_map={"DeliveryStreamName": delivery.stream.ref},
-                statistic="Maximum",
-                period=FIVE_MINUTES,
-            )
-            for delivery in lake.deliveries
+            _of_firehose(delivery, "DeliveryToS3.DataFreshness", statistic="Maximum") for delivery in lake.deliveries
+        ]
+        self.deliveries_stopped = [
+            _stopped(stream, delivery)
+            for stream, delivery in zip((streams.events, streams.incidents), lake.deliveries, strict=True)
         ]
 
 
@@ -95,6 +98,42 @@ class _Catalogue:
         schema = ",".join((self._namespace, *metric.dimensions))
         search = f"SEARCH('{{{schema}}} MetricName=\"{metric.name}\"', 'Sum', {FIVE_MINUTES.to_seconds():.0f})"
         return cloudwatch.MathExpression(expression=search, period=FIVE_MINUTES, label="")
+
+
+def _of_firehose(
+    delivery: Delivery, name: str, *, statistic: str, period: Duration = FIVE_MINUTES
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Firehose",
+        metric_name=name,
+        dimensions_map={"DeliveryStreamName": delivery.stream.ref},
+        statistic=statistic,
+        period=period,
+    )
+
+
+def _stopped(stream: kinesis.IStream, delivery: Delivery) -> cloudwatch.MathExpression:
+    """Return 1 where records came in and none went out: Firehose says nothing of its age when it cannot read at all."""
+    return cloudwatch.MathExpression(
+        expression="IF(FILL(came, 0) > 0 AND FILL(went, 0) == 0, 1, 0)",
+        using_metrics={
+            "came": stream.metric("IncomingRecords", statistic="Sum", period=HALF_AN_HOUR),
+            "went": _of_firehose(delivery, "DeliveryToS3.Records", statistic="Sum", period=HALF_AN_HOUR),
+        },
+        period=HALF_AN_HOUR,
+    )
+
+
+def _unconcealed(errors: cloudwatch.Metric, deliveries: Iterable[Delivery]) -> cloudwatch.MathExpression:
+    """Return how often the function failed, or could not be asked: Lambda counts what it refuses nowhere."""
+    name = "ExecuteProcessing.Success"
+    shares = {f"d{place}": _of_firehose(each, name, statistic="Minimum") for place, each in enumerate(deliveries)}
+    refused = " + ".join(f"IF(FILL({share}, 1) < 1, 1, 0)" for share in shares)
+    return cloudwatch.MathExpression(
+        expression=f"FILL(errors, 0) + {refused}",
+        using_metrics={"errors": errors, **shares},
+        period=FIVE_MINUTES,
+    )
 
 
 def _of_detector(name: str, detection: DetectionStack) -> cloudwatch.Metric:

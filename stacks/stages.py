@@ -17,6 +17,25 @@ LOG_RETENTIONS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
     *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
+# Other names of stacks begin with a stage's and a dash: nothing of one stage must look like another's.
+_NAME = re.compile("[a-z][a-z0-9]{0,19}")
+# What AWS takes, so that a deployment does not find out half-way. Streams keep records for a day to a year, Firehose
+# gathers for 15 minutes or 128 MiB at most, a Glue job of Spark has two workers, Athena's limit is 10 MB at least.
+_WITHIN = {
+    "stream_retention_hours": (24, 8_760),
+    "raw_retention_days": (1, None),
+    "raw_archive_after_days": (0, None),
+    "incident_retention_days": (1, None),
+    "delivery_buffer_seconds": (0, 900),
+    "delivery_buffer_mebibytes": (1, 128),
+    "detector_parallelism": (1, None),
+    "detector_parallelism_per_kpu": (1, 8),
+    "allowed_lateness_seconds": (0, None),
+    "rejected_tolerated": (0, None),
+    "late_tolerated": (0, None),
+    "batch_workers": (2, None),
+    "bytes_scanned_cutoff": (10_000_000, None),
+}
 # Characters that Managed Flink takes as the value of one property of an application.
 LONGEST_PROPERTY = 2_048
 
@@ -91,8 +110,16 @@ class Stage:
         """Refuse a threshold no rule has, a network or user that is none, before anything is deployed with them.
 
         Raises ValueError, of it UnknownUserError for the user, SettingsError for the retention of tables, and
-        UnknownSettingError for the form of addresses, the time zone and the retention of logs.
+        UnknownSettingError for all else.
         """
+        if not _NAME.fullmatch(self.name):
+            raise UnknownSettingError(
+                f"name is {self.name!r}: it has to be of small letters and digits, a letter first, 20 at most"
+            )
+        for setting, (least, most) in _WITHIN.items():
+            self._refuse_outside(setting, least, most)
+        if self.shards_per_stream is not None:
+            self._refuse_outside("shards_per_stream", 1, None)
         with_thresholds(RULES, self.threshold_overrides)
         kept_days(self.table_retention)
         if self.detector_rests:
@@ -128,6 +155,13 @@ class Stage:
     def detector_rest_hours(self) -> int:
         """How many hours of each day the detector is stopped."""
         return (self.detector_rests[1] - self.detector_rests[0]) % 24 if self.detector_rests else 0
+
+    def _refuse_outside(self, setting: str, least: int, most: int | None) -> None:
+        """Raise UnknownSettingError for a number that AWS would refuse, or that would keep nothing."""
+        value = getattr(self, setting)
+        if value < least or (most is not None and value > most):
+            bound = f"at least {least}" if most is None else f"from {least} to {most}"
+            raise UnknownSettingError(f"{setting} is {value}: it has to be {bound}")
 
     def _refuse_what_does_not_fit(self, name: str) -> None:
         """Raise ValueError for a list that Managed Flink would not take as a property of the application."""

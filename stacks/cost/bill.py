@@ -25,6 +25,7 @@ METERS: dict[str, Callable[[Resource, Month], Iterator[Line]]] = {
     "AWS::S3::Bucket": keeping.bucket,
     "AWS::SNS::Topic": keeping.topic,
     "AWS::SQS::Queue": keeping.queue,
+    "AWS::SecretsManager::Secret": keeping.secret,
     "AWS::Scheduler::Schedule": streaming.schedule,
 }
 

@@ -137,6 +137,11 @@ def own_key(resource: Resource, month: Month) -> Iterator[Line]:
     yield Line(price="kms_ten_thousand_requests", quantity=requests, resource=resource.key)
 
 
+def secret(resource: Resource, _month: Month) -> Iterator[Line]:
+    """Price a secret; it is read once a container, which is next to nothing."""
+    yield Line(price="secret_month", quantity=1, resource=resource.key)
+
+
 def topic(resource: Resource, month: Month) -> Iterator[Line]:
     """Price what a topic is told and the mails that follow."""
     alerts = resource.key == month.wiring.of_responder("ALERTS_TOPIC_ARN")

@@ -13,6 +13,10 @@ PUT_UNIT_BYTES = 25 * KILOBYTE
 FIREHOSE_STEP_BYTES = 5 * KILOBYTE
 # A shard takes so many records and bytes a second.
 SHARD_RECORDS, SHARD_BYTES = 1000, 1024**2
+# Firehose asks a function for so much at once, or for what has come in that time (`parts/delivery.py`).
+BATCH_MEGABYTES, BATCH_SECONDS = 1, 60
+# Lambda gives a function a core for so much memory, and less for less: a gigabyte-second is the same work either way.
+MEGABYTES_A_CORE = 1_769
 # An on-demand stream begins with so many.
 ON_DEMAND_SHARDS = 4
 
@@ -95,10 +99,18 @@ def event_source(resource: Resource, month: Month) -> Iterator[Line]:
 
 
 def function(resource: Resource, month: Month) -> Iterator[Line]:
-    """Price nothing for functions that are priced at their event source or run at a deployment only."""
-    if resource.key not in {month.wiring.responder.key, *month.wiring.deployers()}:
+    """Price a function that Firehose asks; nothing for those priced at their event source or run at a deployment."""
+    asked_by = month.wiring.deliveries_through(resource.key)
+    if not asked_by and resource.key not in {month.wiring.responder.key, *month.wiring.deployers()}:
         raise UnknownPartError(f"nothing says how often the function {resource.key} runs")
-    yield from ()
+    for source in asked_by:
+        flow = month.flow(source)
+        megabytes = flow.records * flow.record_bytes / 1024**2
+        invocations = max(megabytes / BATCH_MEGABYTES, min(flow.records, SECONDS / BATCH_SECONDS))
+        gigabyte_seconds = megabytes * month["conceal_core_seconds_per_megabyte"] * MEGABYTES_A_CORE / 1024
+        yield Line(price="lambda_million_requests", quantity=invocations / 1e6, resource=resource.key)
+        yield Line(price="lambda_gb_second", quantity=gigabyte_seconds, resource=resource.key)
+        yield from logs(invocations * month["responder_log_bytes"] / GIGABYTE, resource.key, month)
 
 
 def schedule(resource: Resource, _month: Month) -> Iterator[Line]:

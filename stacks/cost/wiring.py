@@ -66,6 +66,17 @@ class Wiring:
             yield self.templates.named_by(source, "EventSourceArn")
         yield self.events_stream
 
+    def deliveries_through(self, function: str) -> list[str]:
+        """Return the streams whose records Firehose hands to this function before it stores them."""
+        settings = ("ExtendedS3DestinationConfiguration", "ProcessingConfiguration", "Processors")
+        through = [
+            each for each in self.templates.all(FIREHOSE) if self.templates.named_by(each, *settings) == function
+        ]
+        sources = (
+            self.templates.named_by(each, "KinesisStreamSourceConfiguration", "KinesisStreamARN") for each in through
+        )
+        return [source for source in sources if source is not None]
+
     @cached_property
     def responder(self) -> Resource:
         """The function that answers the incidents stream."""

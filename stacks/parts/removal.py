@@ -6,5 +6,9 @@ from stacks.stages import Stage
 
 
 def removal_policy(stage: Stage) -> RemovalPolicy:
-    """Return whether stored data outlives the stack: only where the stage says so."""
-    return RemovalPolicy.RETAIN if stage.retain_data else RemovalPolicy.DESTROY
+    """Return whether stored data outlives the stack: only where the stage says so.
+
+    What a deployment that failed has just made is taken back all the same: it is empty, and its names would be in the
+    way of the next try.
+    """
+    return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if stage.retain_data else RemovalPolicy.DESTROY

@@ -245,7 +245,7 @@ def test_a_user_nobody_knows_is_refused_in_one_line_and_leaves_no_receipt(shop):
     """A mistyped id must not look like a request that was met."""
     lake = shop.again()
     lake.engine.close()
-    with pytest.raises(JobError, match=r"^no user 'visitor-471' in the lake or in the raw objects"):
+    with pytest.raises(JobError, match=r"^no such user in the lake or in the raw objects"):
         run_job("erase", settings=lake.settings, order=Order(user_id="visitor-471"), environment={})
     with pytest.raises(JobError, match="erase needs the id of one user"):
         run_job("erase", settings=lake.settings, order=Order(), environment={})

@@ -58,11 +58,18 @@ def test_no_copy_of_the_original_is_kept(concealed):
         assert "S3BackupMode" not in delivery.properties["ExtendedS3DestinationConfiguration"]
 
 
-def test_a_function_that_fails_reaches_an_operator(concealed):
+def test_a_function_that_fails_or_is_not_asked_reaches_an_operator(concealed):
     """Firehose goes on and stores the batch in full: nothing else is late, down or missing."""
     alarm = concealed.one("AWS::CloudWatch::Alarm", "EventsUnconcealed").properties
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
-    assert "Concealer" in json.dumps(alarm["Dimensions"])
+    looked_at = {
+        (metric["Namespace"], metric["MetricName"], json.dumps(metric["Dimensions"]))
+        for metric in (each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each)
+    }
+    names = sorted((namespace, name) for namespace, name, _ in looked_at)
+    # What Lambda refuses to run it counts nowhere: both deliveries say whether they were answered.
+    answered = ("AWS/Firehose", "ExecuteProcessing.Success")
+    assert names == [answered, answered, ("AWS/Lambda", "Errors")]
+    assert sum("Concealer" in dimensions for *_, dimensions in looked_at) == 1
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
     assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")
     assert "Operations" in json.dumps(alarm["AlarmActions"])
@@ -105,7 +112,7 @@ def test_two_roles_may_read_the_key_and_nobody_writes_it_down(concealed):
 def test_a_stage_that_keeps_its_data_keeps_the_key(synthesised):
     """With another one the same address would get another pseudonym."""
     secret = synthesised("prod", address_form="keyed_hash").one("AWS::SecretsManager::Secret")
-    assert secret.body["DeletionPolicy"] == "Retain"
+    assert secret.body["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_the_rules_are_kept_and_whatever_is_accepted_is_found(concealed):

@@ -22,6 +22,7 @@ TemplatesOf = Callable[[Stage], Templates]
 GIB = 1024**3
 EVENTS = 1000 * HOURS * 3600
 RESTING = replace(DEV, detector_rests=(22, 6))
+CONCEALING = replace(DEV, address_form="keyed_hash")
 
 
 @pytest.fixture
@@ -29,7 +30,11 @@ def dev_templates(templates_of: TemplatesOf) -> Templates:
     return templates_of(DEV)
 
 
-@pytest.mark.parametrize("stage", [*STAGES.values(), RESTING], ids=lambda stage: f"{stage.name}{stage.detector_rests}")
+@pytest.mark.parametrize(
+    "stage",
+    [*STAGES.values(), RESTING, CONCEALING],
+    ids=lambda stage: f"{stage.name}-{stage.detector_rests}-{stage.address_form}",
+)
 def test_every_resource_of_every_stage_is_priced(stage: Stage, templates_of: TemplatesOf):
     """A resource that the model does not know would be missing from the bill that people plan with."""
     bill = price(templates_of(stage), events_per_second=10)
@@ -38,6 +43,18 @@ def test_every_resource_of_every_stage_is_priced(stage: Stage, templates_of: Tem
         free = resource.type in price_table().costs_nothing or resource.type == "AWS::Lambda::Function"
         assert free or resource.key in priced, resource.key
     assert all(line.quantity >= 0 for line in bill.lines)
+
+
+def test_concealing_addresses_costs_a_secret_and_the_work(templates_of: TemplatesOf):
+    """Every record of both streams passes the function: twice the events are twice the work."""
+    plain, *concealing = (
+        price(templates_of(stage), events_per_second=rate).by_price()
+        for stage, rate in ((DEV, 10), (CONCEALING, 10), (CONCEALING, 20))
+    )
+    more = [each["lambda_gb_second"] - plain["lambda_gb_second"] for each in concealing]
+    assert concealing[0]["secret_month"] == price_table().prices["secret_month"].usd
+    assert 0 < more[0] < 1
+    assert more[1] > 1.9 * more[0]
 
 
 def test_a_stage_with_charts_in_quicksight_is_priced(owner: str, templates_of: TemplatesOf):
@@ -86,7 +103,7 @@ def test_no_type_is_both_priced_and_free():
 
 def test_every_price_is_used_and_says_where_it_is_from(templates_of: TemplatesOf):
     """A price that no line uses is one that somebody believes to be counted."""
-    stages = (DEV, PROD, LAPTOP, RESTING)
+    stages = (DEV, PROD, LAPTOP, RESTING, CONCEALING)
     used = {line.price for stage in stages for line in price(templates_of(stage), events_per_second=10).lines}
     assert used == price_table().prices.keys()
     for each in price_table().prices.values():
@@ -104,7 +121,7 @@ def test_every_assumption_is_used(templates_of: TemplatesOf):
             return super().__getitem__(name)
 
     watched = Watched(assumptions())
-    price(templates_of(DEV), events_per_second=10, assumed=watched)
+    price(templates_of(CONCEALING), events_per_second=10, assumed=watched)
     asked |= {"peak_factor", "kpu_events_per_second"}  # They decide which settings would do.
     assert asked == watched.keys()
     assert all(each.because.endswith(".") for each in watched.values())

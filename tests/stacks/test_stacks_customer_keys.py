@@ -91,7 +91,7 @@ def test_whoever_reaches_encrypted_data_may_use_its_key(keyed, service, action):
 
 def test_data_that_is_kept_keeps_its_key(keyed):
     """Without the key what outlives the stack is noise."""
-    expected = "Retain" if keyed.stage == "prod" else "Delete"
+    expected = "RetainExceptOnCreate" if keyed.stage == "prod" else "Delete"
     assert keyed.one("AWS::KMS::Key", "DataKey").body["DeletionPolicy"] == expected
     assert keyed.one("AWS::KMS::Key", "DataKey").properties["EnableKeyRotation"] is True
 

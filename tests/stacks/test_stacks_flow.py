@@ -147,6 +147,7 @@ def test_every_alarm_reaches_an_operator(every_stage):
     [
         "GetRecords.IteratorAgeMilliseconds",
         "DeliveryToS3.DataFreshness",
+        "DeliveryToS3.Records",
         "fullRestarts",
         "downtime",
         "ApproximateNumberOfMessagesVisible",
@@ -177,6 +178,21 @@ def test_a_stage_looks_at_its_own_metrics(synthesised, name):
 def test_no_news_is_bad_news_for_signs_of_life(every_stage, name):
     """A detector that is gone publishes nothing, not even that it is gone."""
     assert every_stage.one("AWS::CloudWatch::Alarm", name).properties["TreatMissingData"] == "breaching"
+
+
+@pytest.mark.parametrize("feed", ["Events", "Incidents"])
+def test_a_delivery_that_says_nothing_is_missed_only_where_records_come_in(every_stage, feed):
+    """Firehose that cannot read has no age to tell, and neither has one of a shop that is closed."""
+    alarm = every_stage.one("AWS::CloudWatch::Alarm", f"{feed}DeliveryStopped").properties
+    (rule,) = (each["Expression"] for each in alarm["Metrics"] if "Expression" in each)
+    looked_at = {each["Id"]: each["MetricStat"] for each in alarm["Metrics"] if "MetricStat" in each}
+    assert rule == "IF(FILL(came, 0) > 0 AND FILL(went, 0) == 0, 1, 0)"
+    came, went = (looked_at[name]["Metric"] for name in ("came", "went"))
+    assert (came["MetricName"], went["MetricName"]) == ("IncomingRecords", "DeliveryToS3.Records")
+    assert feed in json.dumps(came["Dimensions"])
+    assert feed in json.dumps(went["Dimensions"])
+    # A lone record at the end of a period is delivered in the next one.
+    assert (alarm["EvaluationPeriods"], alarm["Threshold"]) == (2, 0)
 
 
 @pytest.mark.parametrize("informant", ["cloudwatch.amazonaws.com", "events.amazonaws.com"])

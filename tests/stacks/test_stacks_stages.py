@@ -138,6 +138,36 @@ def test_logs_are_kept_for_as_long_as_the_service_can_be_told(new_app):
         Stage(name="trial", log_retention_days=20)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "bound"),
+    [
+        ("stream_retention_hours", 23, "from 24 to 8760"),
+        ("stream_retention_hours", 8_761, "from 24 to 8760"),
+        ("shards_per_stream", 0, "at least 1"),
+        ("raw_retention_days", 0, "at least 1"),
+        ("incident_retention_days", 0, "at least 1"),
+        ("delivery_buffer_seconds", 901, "from 0 to 900"),
+        ("delivery_buffer_mebibytes", 129, "from 1 to 128"),
+        ("detector_parallelism", 0, "at least 1"),
+        ("detector_parallelism_per_kpu", 9, "from 1 to 8"),
+        ("batch_workers", 1, "at least 2"),
+        ("rejected_tolerated", -1, "at least 0"),
+        ("bytes_scanned_cutoff", 9_999_999, "at least 10000000"),
+    ],
+)
+def test_a_number_that_aws_would_refuse_is_refused_before_it_is_deployed(setting, value, bound):
+    """A deployment finds out half-way, and then has to be taken back; and a row kept for no day is told of twice."""
+    with pytest.raises(UnknownSettingError, match=f"{setting} is {value}: it has to be {bound}"):
+        Stage(name="trial", **{setting: value})
+
+
+@pytest.mark.parametrize("name", ["", "prod-eu", "Prod", "1st", "a" * 21, "prod_eu"])
+def test_a_name_that_could_be_taken_for_another_stage_is_refused(name):
+    """Stacks are told by the beginning of their names: `make destroy` of prod would find those of prod-eu."""
+    with pytest.raises(UnknownSettingError, match="small letters and digits"):
+        Stage(name=name)
+
+
 @pytest.mark.parametrize("minutes", [0, 4, 7, 1445])
 def test_a_silence_that_no_alarm_can_wait_for_is_refused(minutes):
     """It counts periods of five minutes, and CloudWatch a day of them at most."""
