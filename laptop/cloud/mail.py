@@ -1,5 +1,6 @@
 """Mail for e-mail subscriptions: one .eml file for each message, as the subscriber would receive it."""
 
+from datetime import UTC
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import format_datetime
@@ -40,7 +41,7 @@ def _write(folder: Path, *, subscription: Any, message: str, message_id: str, su
     mail["From"] = "AWS Notifications <no-reply@sns.amazonaws.com>"
     mail["To"] = subscription.endpoint
     mail["Subject"] = subject or "AWS Notification Message"
-    mail["Date"] = format_datetime(utcnow())
+    mail["Date"] = format_datetime(utcnow().replace(tzinfo=UTC))
     mail["Message-ID"] = f"<{message_id}@sns.amazonaws.com>"
     mail["X-Topic-Arn"] = subscription.topic.arn
     mail.set_content(message + _FOOTER.format(subscription=subscription.arn), cte="8bit")

@@ -4,6 +4,7 @@ import json
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -171,6 +172,19 @@ def test_an_entry_that_ended_before_the_incident_spares_nothing(lake, listed):
     """Until that day, and no longer."""
     listed.put(entry(expires_at=OPENED))
     assert taken_out(lake) == [WHOLE]
+
+
+def test_a_user_who_is_allowed_is_none_of_a_crowd(listed: Listed, tmp_path: Path) -> None:
+    """The surge is an attack all the same, and the shop's own monitor looked in meanwhile."""
+    listed.put(entry())
+    lake = embedded(new_bucket(), tmp_path, allow_list_table=listed.name)
+    users = ["bot", *(f"u{n}" for n in range(20))]
+    events = [event(number, user, OPENED) for number, user in enumerate(users)]
+    surge = incident("site", OPENED, rule="site_surge", subject_type="site", window_seconds=300)
+    put(lake.settings.raw_bucket, "raw/events/2019/10/02/00/a.jsonl.gz", b"\n".join(events))
+    put(lake.settings.raw_bucket, "raw/incidents/2019/10/02/00/a.jsonl.gz", to_line(surge))
+    lake.curate()
+    assert {verdict.subject for verdict in standing_verdicts(lake.engine)} == set(users) - {"bot"}
 
 
 def test_a_list_that_did_not_change_is_not_written_again(lake, listed):

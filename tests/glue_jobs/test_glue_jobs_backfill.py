@@ -1,12 +1,15 @@
 """Taking days anew gives the tables that were there, and puts right what had gone wrong in them."""
 
 import os
+from datetime import date
+from pathlib import Path
 
 import pytest
 from lake_rig import Lake, Saved, embedded, new_bucket, put
 from small_shop import small_shop
 
 from glue_jobs.jobs import JobError, run_job
+from glue_jobs.marts import mart_named
 from glue_jobs.settings import Order
 
 pytestmark = pytest.mark.usefixtures("few_marts_throughout")
@@ -63,6 +66,19 @@ def test_what_a_day_lacked_is_there_afterwards(lake):
     assert len(again.rows("SELECT * FROM events WHERE event_id = 'new'")) == 1
     told = again.rows("SELECT * FROM restatements WHERE mart = 'daily_visitors' AND number = 'visitors'")
     assert {(int(row["now"]) - int(row["was"]), row["cause"]) for row in told} == {(1, "events")}
+
+
+def test_a_day_on_which_nothing_arrived_is_computed_again_too(s3: str, tmp_path: Path) -> None:
+    """Its events came late, and its numbers are what is to be put right."""
+    lake = embedded(new_bucket(), tmp_path)
+    line = b'{"event_id":"late","event_time":"2019-10-05T12:00:00.000Z","event_type":"view","product_id":"1",'
+    put(lake.settings.raw_bucket, "raw/events/2019/10/07/00/a.gz", line + b'"price":"1.00","user_id":"u"}')
+    lake.curate()
+    lake.build()
+    marts, table = lake.marts(), mart_named("daily_visitors").table
+    lake.engine.replace_where(table, "SELECT * FROM daily_visitors WHERE 1 = 0", "day", [date(2019, 10, 5)])
+    assert backfill(lake, "2019-10-05", "2019-10-05")["objects"] == 0
+    assert reopened(lake).marts() == marts
 
 
 def test_days_that_are_none_or_in_the_wrong_order_are_refused(lake):

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from lake_rig import Lake, embedded, new_bucket, put
@@ -10,6 +11,8 @@ from small_shop import Delivery, incidents, small_shop
 from glue_jobs.withdraw import withdraw
 
 DECIDED = datetime(2019, 10, 12, tzinfo=UTC)
+# Its id, time, user and session.
+Seen = tuple[str, str, str, str | None]
 
 
 class Killed(Exception):
@@ -94,6 +97,25 @@ def test_a_day_that_only_the_sessions_knew_of_is_not_forgotten(few_marts, s3, tm
     assert visits == [{"day": date(2019, 10, 4), "visits": 2}, {"day": date(2019, 10, 5), "visits": 0}]
 
 
+def test_visits_around_midnight_are_those_of_one_build(few_marts: None, s3: str, tmp_path: Path) -> None:
+    """A pause of less than half an hour joins two days; a tracked visit meanwhile is another, counted once."""
+    evening: list[Seen] = [("a", "2019-10-04T23:30:00", "x", None), ("b", "2019-10-04T23:35:00", "x", "x1")]
+    evening += [("c", "2019-10-04T23:40:00", "x", None)]
+    night: list[Seen] = [("d", "2019-10-05T00:09:00", "x", None)]
+    daily, once = embedded(new_bucket(), tmp_path / "daily"), embedded(new_bucket(), tmp_path / "once")
+    for number, events in enumerate((evening, night), start=5):
+        for lake in (daily, once):
+            key = f"raw/events/2019/10/0{number}/00/x.jsonl.gz"
+            put(lake.settings.raw_bucket, key, b"".join(map(_line, events)))
+        daily.curate()
+        daily.build()
+    once.curate()
+    once.build()
+    visits = "SELECT tracked, events FROM sessions WHERE reading = 'people_only' ORDER BY tracked"
+    assert daily.rows(visits) == [{"tracked": False, "events": 3}, {"tracked": True, "events": 1}]
+    assert daily.marts() == once.marts()
+
+
 def test_a_day_still_running_grows_and_is_not_restated(few_marts, s3, tmp_path):
     """Nobody takes the first two hours of a day for the day; once it is over, what changes is told."""
     lake = embedded(new_bucket(), tmp_path)
@@ -160,7 +182,7 @@ def _numbers(lake: Lake) -> dict[tuple, str]:
     }
 
 
-def _line(event: tuple[str, str, str, str]) -> bytes:
+def _line(event: Seen) -> bytes:
     event_id, time, user, session = event
     given = {"event_id": event_id, "event_time": f"{time}.000Z", "user_id": user, "user_session": session}
     return json.dumps({**given, "event_type": "view", "product_id": "1", "price": "1.00"}).encode() + b"\n"

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from verdicts_rig import OPENED, incident
 
 from commerce.event import parse
 from commerce.incident import to_line
-from commerce.rejects import Reject
+from commerce.rejects import MAX_LINE_CHARACTERS, Reject
 from glue_jobs.engine import EngineError, open_engine
 from glue_jobs.raw import RawBucket, RawError
 from glue_jobs.settings import LakeSettings
@@ -78,6 +79,35 @@ def test_a_second_run_takes_nothing(s3, tmp_path):
     before = lake.tables()
     assert set(lake.curate().values()) == {0}
     assert lake.tables() == before
+
+
+@pytest.mark.parametrize(("more", "reasons"), [(0, []), (1, [{"reason": "too_long"}])])
+def test_a_line_may_be_as_long_as_the_longest_and_no_longer(
+    more: int, reasons: list[dict[str, str]], s3: str, tmp_path: Path
+) -> None:
+    """The detector counts to the same character: it must not judge what the lake refuses."""
+    lake = embedded(new_bucket(), tmp_path)
+    event = b'{"event_id":"a","event_time":"2019-10-01T00:00:00.000Z","event_type":"view","product_id":"1",'
+    event += b'"price":"1","user_id":"u"}'
+    line = event + b" " * (MAX_LINE_CHARACTERS - len(event) + more)
+    put(lake.settings.raw_bucket, "raw/events/2019/10/01/01/x.gz", line)
+    lake.curate()
+    assert lake.rows("SELECT reason FROM rejects") == reasons
+
+
+def test_an_event_is_known_by_its_id_on_whatever_day_it_comes_again(s3: str, tmp_path: Path) -> None:
+    """A sender that tries again past midnight may stamp the time anew; it is one purchase all the same."""
+    lake = embedded(new_bucket(), tmp_path)
+    for day in ("01", "02"):
+        line = f'{{"event_id":"a","event_time":"2019-10-{day}T00:00:00.000Z","event_type":"purchase",'
+        line += '"product_id":"1","price":"1","user_id":"u"}'
+        put(lake.settings.raw_bucket, f"raw/events/2019/10/{day}/01/x.gz", line.encode())
+        lake.curate()
+    assert lake.rows("SELECT CAST(event_day AS VARCHAR) AS day FROM events") == [{"day": "2019-10-01"}]
+    assert lake.rows("SELECT events, duplicates FROM runs ORDER BY source_object") == [
+        {"events": 1, "duplicates": 0},
+        {"events": 0, "duplicates": 1},
+    ]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])

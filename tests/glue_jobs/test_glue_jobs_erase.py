@@ -235,6 +235,15 @@ def test_a_reject_is_the_users_where_the_id_stands_as_a_word_of_its_own(line, na
     assert Sought(user_id="4711").names_user(line) is named
 
 
+def test_a_reject_that_names_the_user_by_an_escape_leaves_the_table_too(s3: str, tmp_path: Path) -> None:
+    """Its bytes are not those of the id; raw objects and table must agree on whose it is."""
+    lake = embedded(new_bucket(), tmp_path)
+    fill(lake.settings.raw_bucket, {"raw/events/2019/10/01/10/a.gz": [rb'{"user_id":"\u0041nna"}', event("e1", "u2")]})
+    lake.curate()
+    assert erase(lake, "Anna")["rejects"] == 1
+    assert lake.rows("SELECT line FROM rejects") == []
+
+
 def test_no_restatement_names_a_user():
     """Their keys are text, which is not searched: marts of users must not tell changes."""
     users = {"user_id", "session_id", "user_session", "ip_address"}

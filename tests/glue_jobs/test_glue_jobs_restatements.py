@@ -87,8 +87,36 @@ def test_a_verdict_about_today_is_told_where_nothing_else_has_come(lake: Lake) -
     assert {(row["reading"], row["cause"]) for row in rows} == {("people_only", "verdict")}
 
 
-def _view(day: int, product: int, user_id: str, *, minutes: int = 0) -> bytes:
+def test_a_row_that_goes_with_its_bot_is_told_too(lake: Lake) -> None:
+    """Whoever read of a product that only a bot looked at finds why it is not there any more."""
+    put(lake.settings.raw_bucket, "raw/events/2019/10/02/13/b.gz", _view(0, 9, "late", minutes=30))
+    night(lake, 1)
+    late = judged("late", 0)
+    night(lake, 2, incidents=(late,))
+    rows = [row for row in told(lake) if (row["row_key"], row["number"]) == ("product_id=9", "views")]
+    assert [(row["reading"], row["was"], row["now"], row["incident_ids"]) for row in rows] == [
+        ("people_only", "1", "", [late.incident_id])
+    ]
+
+
+def test_a_verdict_about_the_end_of_a_visit_is_named_for_the_day_it_began(lake: Lake) -> None:
+    """The order counts on that day, on which neither an event nor a verdict is another."""
+    visit = [_view(0, 1, "owl", minutes=710), _view(0, 1, "owl", minutes=730, kind="purchase")]
+    put(lake.settings.raw_bucket, "raw/events/2019/10/02/13/b.gz", b"\n".join(visit))
+    night(lake, 1)
+    midnight = FIRST_NOON + timedelta(minutes=720)
+    owl = incident("owl", midnight + timedelta(minutes=5), last_seen_at=midnight + timedelta(minutes=15))
+    put(lake.settings.raw_bucket, "raw/incidents/2019/10/03/13/b.gz", to_line(owl))
+    lake.curate()
+    lake.build(at=FIRST_NOON + timedelta(days=2, hours=15))
+    names = {"mart": "daily_revenue", "reading": "people_only", "number": "orders", "now": "0"}
+    (order,) = (row for row in told(lake) if names.items() <= row.items())
+    assert (str(order["period_start"]), order["was"]) == ("2019-10-01", "1")
+    assert (order["cause"], order["incident_ids"]) == ("verdict", [owl.incident_id])
+
+
+def _view(day: int, product: int, user_id: str, *, minutes: int = 0, kind: str = "view") -> bytes:
     at = format_instant(FIRST_NOON + timedelta(days=day, minutes=minutes))
-    event = {"event_id": f"{day}-{user_id}-{product}-{minutes}", "event_time": at, "event_type": "view"}
+    event = {"event_id": f"{day}-{user_id}-{product}-{minutes}", "event_time": at, "event_type": kind}
     more = {"product_id": str(product), "price": "1.00", "user_id": user_id, "user_session": f"s-{day}-{user_id}"}
     return json.dumps({**event, **more}).encode()

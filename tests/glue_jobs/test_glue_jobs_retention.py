@@ -298,6 +298,20 @@ def test_the_ledger_still_names_what_is_lost_of_what_is_kept(saved: Saved) -> No
     assert "raw record in no table of the lake" in {found.between for found in account(lake).differences}
 
 
+def test_the_ledger_reads_every_record_of_the_first_hour_that_is_kept(saved: Saved) -> None:
+    """Its rows arrived with the day that is kept, at midnight: no forgetting explains a loss of them."""
+    lake = saved.again(table_retention=KEPT)
+    put(lake.settings.raw_bucket, key(DAYS[2], 23), event("last", datetime(2019, 10, 3, 22, tzinfo=UTC)))
+    lake.curate()
+    upkeep(lake)
+    assert lake.rows("SELECT MIN(event_id) AS event_id FROM events WHERE event_day < DATE '2019-10-04'") == [
+        {"event_id": "last"}
+    ]
+    lake.engine.delete(EVENTS, "event_id", ["last"])
+    between = {found.between: found.first for found in account(lake).differences}
+    assert between["raw record in no table of the lake"] == f"event last, {key(DAYS[2], 23)}, line 1"
+
+
 @pytest.mark.parametrize("step", ["noted", "half"])
 def test_an_upkeep_that_died_while_forgetting_is_done_again_to_the_same_end(saved: Saved, step: str) -> None:
     """The note comes before the rows go; the tables are forgotten one by one."""

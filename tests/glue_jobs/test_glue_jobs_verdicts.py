@@ -1,7 +1,8 @@
 """A verdict about a session takes out that session's events, one about an address that address's: nothing else."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from lake_rig import Lake, embedded, new_bucket, put
 from verdicts_rig import CUT, CUT_AT, CUT_OFF, EVENTS, LAST_SEEN, OPENED, SHARED, TAKEN_OUT, incident
 
+from commerce.event import format_instant
 from commerce.incident import Incident, to_line
 from commerce.rules.address_flood import ADDRESS_FLOOD
 from commerce.rules.session_flood import SESSION_FLOOD
@@ -151,3 +153,57 @@ def test_nothing_of_a_steady_flood_is_before_its_verdict(each_second, offset_ms,
     opened_at = min(episode.opened_at for episode in detect(flood, rules=[rule]))
     judged = opened_at - timedelta(seconds=rule.window_seconds + rule.pane_seconds)
     assert judged <= instant_of(flood[0].at_ms)
+
+
+# A surge of a quarter of an hour, the five minutes of its window among them.
+SURGE = datetime(2019, 10, 31, 12, tzinfo=UTC)
+SURGE_BEGAN, SURGE_ENDED = SURGE - timedelta(minutes=5), SURGE + timedelta(minutes=10)
+
+
+def look(user_id: str, at: datetime = SURGE, *, agent: str = "tool/1", kind: str = "view") -> dict[str, str]:
+    given = {"event_id": f"{user_id}-{at:%d%H%M%S}-{kind}", "event_time": format_instant(at), "event_type": kind}
+    return {**given, "product_id": "1", "price": "10.00", "user_id": user_id, "user_agent": agent}
+
+
+def crowd(folder: Path, *events: dict[str, str]) -> set[str]:
+    """Return whom the verdicts of the surge take out."""
+    lake = embedded(new_bucket(), folder)
+    lines = b"\n".join(json.dumps(event).encode() for event in events)
+    put(lake.settings.raw_bucket, "raw/events/2019/11/01/00/a.jsonl.gz", lines)
+    span = {"opened_at": SURGE, "last_seen_at": SURGE_ENDED, "window_seconds": 300}
+    surge = to_line(incident("site", "site", rule="site_surge", **span))
+    put(lake.settings.raw_bucket, "raw/incidents/2019/11/01/00/a.jsonl.gz", surge)
+    lake.curate()
+    found = standing_verdicts(lake.engine)
+    assert {(each.subject_type, each.taken_out_from, each.taken_out_until) for each in found} <= {
+        ("user", SURGE_BEGAN, SURGE_ENDED)
+    }
+    return {each.subject for each in found}
+
+
+def test_the_crowd_of_a_surge_are_those_who_came_for_it_and_only_looked(s3: str, tmp_path: Path) -> None:
+    """A regular, a buyer and somebody who comes back in the evening are people, whatever tool they have."""
+    strangers = [look(f"bot{n}") for n in range(17)]
+    strangers += [look("first", SURGE_BEGAN), look("last", SURGE_ENDED)]
+    strangers += [look("forgotten", SURGE - timedelta(days=32)), look("forgotten")]
+    people = [look("regular", SURGE - timedelta(days=29)), look("regular")]
+    people += [look("buyer"), look("buyer", SURGE + timedelta(minutes=1), kind="cart")]
+    people += [look("back"), look("back", SURGE + timedelta(hours=6))]
+    people += [look("before", SURGE_BEGAN - timedelta(seconds=1)), look("after", SURGE_ENDED + timedelta(seconds=1))]
+    assert crowd(tmp_path, *strangers, *people) == {each["user_id"] for each in strangers}
+
+
+@pytest.mark.parametrize(("strangers", "taken"), [(19, 0), (20, 20)])
+def test_a_crowd_has_twenty_strangers_at_least(strangers: int, taken: int, s3: str, tmp_path: Path) -> None:
+    """So many newcomers with one browser may come by chance."""
+    assert len(crowd(tmp_path, *(look(f"bot{n}") for n in range(strangers)))) == taken
+
+
+@pytest.mark.parametrize(("usual", "taken"), [(26, 20), (27, 0)])
+def test_strangers_with_a_browser_that_is_usual_at_that_hour_are_people(
+    usual: int, taken: int, s3: str, tmp_path: Path
+) -> None:
+    """A crowd's is three times as frequent as in the hour before, which is four times as long."""
+    others = [look(f"regular{n}", SURGE_BEGAN - timedelta(minutes=60)) for n in range(usual)]
+    others += [look(f"long before{n}", SURGE_BEGAN - timedelta(minutes=61)) for n in range(usual)]
+    assert len(crowd(tmp_path, *others, *(look(f"new{n}") for n in range(20)))) == taken

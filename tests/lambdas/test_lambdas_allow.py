@@ -97,6 +97,18 @@ def test_an_entry_that_ended_is_not_listed_and_can_still_be_removed(shop: Shop) 
     assert entries(shop)["user#123"].removed_at is not None
 
 
+def test_pruning_leaves_alone_what_has_ended(shop: Shop, tmp_path: Path) -> None:
+    """Removed it would never have held, and the lake would take a bot for what was a partner then."""
+    add(shop, "user", "123")
+    ended = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    entry = Allowance(**vars(entries(shop)["user#123"]) | {"expires_at": ended})
+    shop.dynamodb.put_item(TableName=shop.settings.allow_list_table, Item=to_item(entry))
+    (tmp_path / "none.toml").write_text("allow = []", encoding="utf-8")
+    pruned = run(shop, "apply", str(tmp_path / "none.toml"), "--prune")
+    assert pruned.output == "0 added, 0 changed, 0 unchanged, 0 removed\n"
+    assert entries(shop)["user#123"] == entry
+
+
 def test_what_looks_like_markup_in_a_reason_is_shown_as_it_is(shop: Shop) -> None:
     """One such reason would take the list from everybody."""
     because = "see [/wiki] [red]page :bug:"

@@ -116,6 +116,15 @@ def test_an_address_written_as_a_number_is_concealed(form):
     assert json.loads(after)["price"] == 3405803853
 
 
+@BOTH
+@pytest.mark.parametrize("number", [b"203.0113077", b"-3405803853", b"3.405803853e+9"])
+def test_a_number_is_concealed_whole_however_it_is_written(form: Concealment, number: bytes) -> None:
+    """What is left of it beside a pseudonym would make the line no JSON, and say half of the address."""
+    after = concealed(b'{"ip_address":' + number + b',"price":1}', form)
+    assert ip_address(json.loads(after)["ip_address"])
+    assert number not in after
+
+
 @given(st.ip_addresses().map(str))
 @example("::")
 @example("::ffff:0:0")

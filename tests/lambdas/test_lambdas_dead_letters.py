@@ -38,6 +38,23 @@ def test_sending_again_what_was_answered_doubles_nothing(post: Post) -> None:
     assert (post.waiting(), len(post.functions.events)) == (0, 2)
 
 
+def test_an_empty_answer_is_not_the_end_of_the_stream(post: Post) -> None:
+    """Kinesis gives one for a stretch without records; what comes behind it would be taken for forgotten."""
+
+    class Client:
+        def get_shard_iterator(self, **_: object) -> dict[str, object]:
+            return {"ShardIterator": "first"}
+
+        def get_records(self, *, ShardIterator: str, **_: object) -> dict[str, object]:  # the API's names
+            if ShardIterator == "first":
+                return {"Records": [], "MillisBehindLatest": 5_000, "NextShardIterator": "second"}
+            found = {"SequenceNumber": "7", "PartitionKey": "1", "Data": b"x", "ApproximateArrivalTimestamp": OPENED_AT}
+            return {"Records": [found], "MillisBehindLatest": 0, "NextShardIterator": "third"}
+
+    (found,) = Stream(client=Client()).records(read_letter({"Body": post.body(["7"])}))  # type: ignore[arg-type]
+    assert (found.sequence, found.data) == ("7", b"x")
+
+
 def test_only_the_records_of_the_batch_are_sent(post: Post) -> None:
     """What stands before and behind it in the shard was answered."""
     _, second, third, _ = post.put(*(to_line(incident(subject=str(n))) for n in range(4)))

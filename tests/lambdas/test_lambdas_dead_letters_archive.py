@@ -2,7 +2,9 @@
 
 import base64
 import gzip
+import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +91,29 @@ def test_many_records_go_in_batches_that_an_invocation_takes(post: Post) -> None
     assert [len(event["Records"]) for event in post.functions.events] == [100, 1]
 
 
+def test_no_batch_is_larger_than_an_invocation_takes(post: Post) -> None:
+    """A call takes six megabytes, and base64 adds a third to each record."""
+    lines = [to_line(incident(subject=str(number), sentence="x" * 1024**2)) for number in range(9)]
+    post.archive("raw/incidents/2026/03/01/12/a.gz", *lines)
+    letter = read_letter({"Body": post.body()})
+    calls = Calls()
+    answering = replace(post.resender(archived=True), functions=calls)
+    assert answering.resend(letter).sent == 9
+    assert max(calls.sizes) < 6_000_000
+
+
+class Calls:
+    """Lambda, which answers for every batch and keeps how large it was."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # the API's names
+        assert FunctionName
+        self.sizes.append(len(Payload))
+        return {"Payload": io.BytesIO(b'{"batchItemFailures": []}')}
+
+
 def flood(**changes: Any) -> Incident:
     """Return an incident about an address, which its sentence names."""
     values = {"subject_type": "address", "subject": ADDRESS, "rule": "address_flood"}
@@ -135,6 +160,15 @@ def test_a_row_that_was_allowed_stays_so_when_the_archive_tells_more_of_it(post:
     post.shop.clock.time = entry.expires_at
     send_from_archive(post, form, flood(state="extended", last_seen_at=OPENED_AT + timedelta(minutes=4)))
     assert len(post.shop.mails()) == 1
+
+
+@CONCEALED
+def test_a_user_who_is_allowed_is_so_from_the_archive_too(post: Post, form: Concealment) -> None:
+    """Only addresses have other names there: of a user the list can be asked."""
+    entry = post.shop.allow()
+    send_from_archive(post, form, incident())
+    (row,) = post.shop.rows().values()
+    assert (row.allowed_until, post.shop.mails()) == (entry.expires_at, [])
 
 
 @CONCEALED

@@ -58,6 +58,16 @@ def test_a_container_whose_mark_is_refused_does_not_send_the_alert_again(shop: S
     assert row.alerted_at is not None
 
 
+def test_a_container_whose_alert_is_refused_does_not_take_it_for_sent(shop: Shop) -> None:
+    """The same container gets the batch again: what it remembers must be what is out."""
+    container = shop.container(Calls(before={1: throttle}))
+    batch = [to_line(incident())]
+    assert shop.deliver(batch, container=container) != []
+    assert shop.alerts() == []
+    assert shop.deliver(batch, container=container) == []
+    assert len(shop.alerts()) == 1
+
+
 def _deliver_until_answered(shop: Shop, calls: Calls) -> None:
     batch = [to_line(incident())]
     for attempt in range(5):
@@ -77,6 +87,15 @@ def test_a_crash_leaves_the_alert_to_the_next_delivery_after_the_claim(shop: Sho
     assert shop.deliver([to_line(incident())]) == []
     assert len(shop.alerts()) == 1
     assert timedelta(seconds=sum(shop.clock.waits)) < CLAIM + timedelta(seconds=1)
+
+
+def test_a_wait_for_anothers_alert_forgets_no_failure_before_it(shop: Shop) -> None:
+    """What could not be stored is delivered again only if it is reported."""
+    held, poor = incident(), incident(subject="user2")
+    with pytest.raises(Crash):
+        shop.deliver([to_line(held)], calls=Calls(before={1: crash}))
+    failed = shop.deliver([to_line(held), to_line(poor)], calls=Calls(before={1: throttle}))
+    assert (failed, shop.alerts()) == ([sequence_number(1)], [held.incident_id])
 
 
 def test_a_pending_alert_is_sent_with_whatever_state_comes_next(shop: Shop) -> None:

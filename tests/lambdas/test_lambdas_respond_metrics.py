@@ -15,6 +15,7 @@ from commerce.rejects import REJECT_REASONS
 from commerce.rules import RULES, RULES_BY_NAME
 from commerce.rules.rule import Severity
 from lambdas.respond.counts import OTHER
+from lambdas.respond.recent import REMEMBERED, Recent
 
 ALLOWED = {
     "rule": {*RULES_BY_NAME, OTHER},
@@ -124,3 +125,11 @@ def test_dimensions_stay_bounded(shop: Shop, capsys: pytest.CaptureFixture[str])
     output = capsys.readouterr().out
     assert published(output)["IncidentsOpened", OTHER, "high"] == 10
     assert SHOPPER not in "".join(line for line in output.splitlines() if "_aws" in line)
+
+
+def test_a_container_remembers_the_latest_and_not_for_ever() -> None:
+    """A batch comes again soon or not at all, and a container may live for hours."""
+    recent = Recent()
+    for number in range(REMEMBERED + 1):
+        recent.note(str(number))
+    assert [str(number) in recent for number in (0, 1, REMEMBERED)] == [False, True, True]

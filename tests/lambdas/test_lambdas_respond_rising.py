@@ -38,6 +38,14 @@ def test_an_episode_that_becomes_critical_is_told_once_more(shop: Shop) -> None:
     assert (row.incident.severity, row.alerted_severity) == ("critical", "critical")
 
 
+def test_a_container_that_told_of_the_opening_tells_of_the_rise_too(shop: Shop) -> None:
+    """What it remembers of an alert is that one, not the episode: it lives for hours, and most rises come within."""
+    container = shop.container()
+    for each in (state(), state(1), state(2, "critical"), state(3, "critical")):
+        assert shop.deliver([to_line(each)], container=container) == []
+    assert [mail[3]["severity"]["Value"] for mail in shop.mails()] == ["high", "critical"]
+
+
 @pytest.mark.parametrize("severity", ["low", "medium", "high", "critical"])
 def test_ten_minutes_at_one_level_are_one_alert(shop: Shop, severity: str) -> None:
     """However often it is extended."""

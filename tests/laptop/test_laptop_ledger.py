@@ -290,6 +290,15 @@ def test_that_an_incident_has_become_critical_is_told_once(shop: Shop) -> None:
     assert list(shop.told()) == ["critical incident told as a lesser one"]
 
 
+def test_what_is_in_the_archive_and_was_never_on_the_stream_is_named(shop: Shop) -> None:
+    """The lake would have a verdict that nobody detected."""
+    shop.fill()
+    made_up = incident("3")
+    key = shop.deliver([to_line(made_up)], feed="incidents")
+    between = "in the archive and not on the incidents stream"
+    assert shop.told()[between] == (1, f"incident {made_up.incident_id}, {key}, line 1")
+
+
 def test_a_reject_for_another_reason_than_was_meant_is_a_difference(shop: Shop, tmp_path: Path) -> None:
     """The sums would be the same."""
     shop.fill()
@@ -355,6 +364,32 @@ def test_hours_without_anything_balance_and_those_before_are_left_out(shop: Shop
     assert shop.told(hours=this_hour) == {}
     assert shop.ledger(hours=Hours(until=before - timedelta(hours=5))).events["in_raw"] == 0
     assert shop.ledger(hours=this_hour).events["on_stream"] == len(EVENTS_SENT)
+
+
+def test_a_record_is_looked_for_in_the_hour_after_that_of_its_object_too(shop: Shop) -> None:
+    """Asked for the hour in which the object was begun, the ledger finds it to hold what came later."""
+    this_hour = NOW.replace(minute=0, second=0)
+    shop.send(EVENTS_SENT)
+    shop.deliver(EVENTS_SENT, at=this_hour - timedelta(hours=1))
+    shop.curate()
+    assert shop.told(hours=Hours(until=this_hour)) == {}
+    assert shop.ledger(hours=Hours(until=this_hour)).events["in_raw"] == len(EVENTS_SENT)
+
+
+def test_hours_before_anything_was_stored_balance(shop: Shop) -> None:
+    """The rows of all hours are read, and those of later ones are no difference."""
+    shop.fill()
+    for mail in shop.mails():
+        mail.unlink()
+    assert shop.told(hours=Hours(until=NOW.replace(minute=0, second=0) - timedelta(hours=5))) == {}
+
+
+def test_hours_can_be_asked_for_where_somebody_was_told(shop: Shop) -> None:
+    """The alerts of other hours are no difference."""
+    shop.fill()
+    assert shop.mails()
+    assert shop.told(hours=Hours(until=NOW.replace(minute=0, second=0) - timedelta(hours=5))) == {}
+    assert shop.told(hours=Hours(since=NOW.replace(minute=0, second=0))) == {}
 
 
 def run(shop: Shop, *words: str) -> Result:

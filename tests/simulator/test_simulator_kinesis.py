@@ -203,6 +203,15 @@ def test_a_stream_that_never_answers_stops_the_run(tmp_path: Path):
         send(numbered(10), sink_into(stream, tmp_path))
 
 
+def test_pauses_double_up_to_five_seconds(tmp_path: Path) -> None:
+    """Seven of them are a quarter of a minute: as long as a stream may take to get over a burst."""
+    pauses: list[float] = []
+    stream = FakeStream(breaks=lambda _: EndpointConnectionError(endpoint_url="http://x"))
+    with pytest.raises(Stopped):
+        send(numbered(1), sink_into(stream, tmp_path, sleep=pauses.append, jitter=lambda: 1.0))
+    assert pauses == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0])
+
+
 def test_what_a_run_gave_up_on_is_not_sent_after_its_account(tmp_path: Path):
     """Half of a batch is taken, then the network is gone until the run has given up: closing sends nothing again."""
     half = {str(number).encode() for number in range(0, 316, 2)}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -162,6 +163,40 @@ def test_every_alarm_reaches_an_operator(every_stage):
 def test_every_way_to_fail_in_silence_has_an_alarm(every_stage, watched):
     """Each of these numbers is the only sign of its kind of failure."""
     assert any(watched in json.dumps(alarm.properties) for alarm in every_stage.all("AWS::CloudWatch::Alarm"))
+
+
+@pytest.mark.parametrize(
+    ("alarm", "of", "sounds"),
+    [
+        ("EventsBehind", "RefEvents", ("Maximum", "above", 60_000, 1)),
+        ("IncidentsBehind", "RefIncidents", ("Maximum", "above", 60_000, 1)),
+        ("EventsUndelivered", "EventsDelivery", ("Maximum", "above", 1_800, 5)),
+        ("IncidentsUndelivered", "IncidentsDelivery", ("Maximum", "above", 1_800, 5)),
+        ("DetectorRestarting", "DIFF(restarts)", ("Maximum", "above", 0, 5)),
+        ("DetectorDown", "RefDetector", ("Maximum", "above", 0, 15)),
+        ("Silence", metrics.EVENTS_ON_TIME.name, ("Sum", "below", 1, {"dev": 60, "prod": 15, "laptop": 60})),
+        ("RecordsRejected", f"SUM({metrics.RECORDS_REJECTED.name})", (None, "above", 100, 5)),
+        ("EventsLate", metrics.EVENTS_LATE.name, ("Sum", "above", 1_000, 5)),
+        ("ResponderErrors", "RefResponder", ("Sum", "above", 0, 5)),
+        ("RecordsFailed", metrics.RECORDS_FAILED.name, ("Sum", "above", 0, 5)),
+        ("AllowListUnread", metrics.ALLOW_LIST_UNREAD.name, ("Sum", "above", 0, 5)),
+        ("DeadLettersWaiting", "DeadLetters", ("Maximum", "above", 0, 5)),
+    ],
+)
+def test_an_alarm_sounds_when_its_section_of_the_runbook_says(
+    every_stage: Any, alarm: str, of: str, sounds: tuple[Any, ...]
+) -> None:
+    """Watching the wrong thing, for a thousand times as much or as long, it would be as good as none."""
+    properties = every_stage.one("AWS::CloudWatch::Alarm", alarm).properties
+    assert of in json.dumps(properties.get("Metrics", properties.get("Dimensions")))
+    found = [each.get("MetricStat", each) for each in properties.get("Metrics", [properties])]
+    (period,) = {each["Period"] for each in found if "Period" in each}
+    (statistic,) = {each.get("Stat", each.get("Statistic")) for each in found if "Period" in each}
+    direction = {"GreaterThanThreshold": "above", "LessThanThreshold": "below"}[properties["ComparisonOperator"]]
+    minutes = period * properties["EvaluationPeriods"] // 60
+    *how, when = sounds
+    assert [statistic, direction, properties["Threshold"]] == how
+    assert minutes == (when[every_stage.stage] if isinstance(when, dict) else when)
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
