@@ -62,7 +62,7 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
     ] = False,
     threshold: ThresholdOption = None,
     recorded: Annotated[
-        Path, typer.Option(help="Folder with recorded files; left out where they are not.", show_default="data")
+        Path, typer.Option(help="Folder with recorded files: each that begins like one.", show_default="data")
     ] = RECORDED,
     certh: Annotated[
         Path, typer.Option(help="Labelled sessions of people and web bots.", show_default=f"data/{CERTH.name}")
@@ -75,6 +75,8 @@ def measure(  # noqa: PLR0917  # typer reads the signature: each parameter is an
     """Run seeded days through a detector and hold what it finds against the truth."""
     plan = _plan(seeds, hours, events, attacks, look_alikes, held_out=held_out)
     _make(work_dir)
+    if to_page is not None:
+        _begin(to_page)
     chosen: Engine = QuickEngine() if engine == "quick" else FlinkEngine(work_dir.resolve())
     with _faults(), Console(stderr=True).status("…") as status:
         measured = evaluate(
@@ -112,7 +114,10 @@ def read_seeds(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() for part in parts):
         raise typer.BadParameter(f"{text!r} is not of the form 1,2,3")
-    return tuple(map(int, parts))
+    seeds = tuple(map(int, parts))
+    if len(set(seeds)) < len(seeds):
+        raise typer.BadParameter(f"{text!r} has a seed twice: its day would count twice")
+    return seeds
 
 
 def _plan(seeds: str, hours: float, events: int, attacks: int, look_alikes: int, *, held_out: bool) -> Plan:
@@ -139,6 +144,14 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise typer.BadParameter(f"{folder} is no folder to write to: {error.strerror}") from error
+
+
+def _begin(page: Path) -> None:
+    """Refuse a page that cannot be written before hours of measurement, not after."""
+    try:
+        page.open("a").close()
+    except OSError as error:
+        raise typer.BadParameter(f"{page} is no file to write to: {error.strerror}") from error
 
 
 @contextmanager

@@ -5,6 +5,7 @@ The set is a copy of an encyclopedia, no shop: nothing is bought, and sessions a
 
 import csv
 import gzip
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from evaluation.panes import Pane, Trail, measured
 HUMAN = "human"
 # What a page brings along is no page view.
 _PARTS_OF_PAGES = frozenset((".css", ".js", ".ico", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".woff", ".woff2"))
-USER_RULES = tuple(rule for rule in RULES if rule.subject_type is SubjectType.USER)
+_COLUMNS = frozenset(("session_id", "label", "time", "method", "path"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +34,16 @@ class Certh:
     skipped: str = ""
 
 
-def measure_certh(path: Path, rules: Sequence[Rule] = USER_RULES) -> Certh:
-    """Return how well the sessions' scores tell bots from people."""
+def measure_certh(path: Path, rules: Sequence[Rule] = RULES) -> Certh:
+    """Return how well the sessions' scores by the rules about users tell bots from people."""
     if not path.is_file():
         return Certh(skipped=f"{path} is not there")
-    views, labels = page_views(path)
-    scores = {session: score(views.get(session, ()), rules) for session in labels}
+    try:
+        views, labels = page_views(path)
+    except (OSError, EOFError, zlib.error, csv.Error, ValueError) as error:
+        return Certh(skipped=f"{path} holds no labelled sessions, packed with gzip: {error}")
+    about_users = [rule for rule in rules if rule.subject_type is SubjectType.USER]
+    scores = {session: score(views.get(session, ()), about_users) for session in labels}
     bots = [scores[session] for session, label in labels.items() if label != HUMAN]
     people = [scores[session] for session, label in labels.items() if label == HUMAN]
     if not bots or not people:
@@ -48,11 +53,17 @@ def measure_certh(path: Path, rules: Sequence[Rule] = USER_RULES) -> Certh:
 
 
 def page_views(path: Path) -> tuple[Mapping[str, list[Observed]], Mapping[str, str]]:
-    """Return the page views of each session, in order of time, and the label of each session."""
+    """Return the page views of each session, in order of time, and the label of each session.
+
+    Raises ValueError, csv.Error and what reading gzip raises where the file is another.
+    """
     views: dict[str, list[Observed]] = defaultdict(list)
     labels: dict[str, str] = {}
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file)):
+        rows = csv.DictReader(file, restval="")
+        if not _COLUMNS.issubset(rows.fieldnames or ()):
+            raise ValueError(f"its first line names other columns than {', '.join(sorted(_COLUMNS))}")
+        for number, row in enumerate(rows):
             session = row["session_id"]
             labels[session] = row["label"]
             page = row["path"].partition("?")[0]

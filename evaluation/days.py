@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from commerce.rules import RULES
 from commerce.rules.rule import Rule, SubjectType
 from evaluation.baseline import ADDRESS_RATE, BaselineDay
 from evaluation.census import Census, People
@@ -90,7 +89,8 @@ def run_day_with_each(
     ]
     baseline = QuickDetector((ADDRESS_RATE,), known_networks=known_networks)
     census = Census()
-    excess = ExcessWatch(generated.truth().attacks, {rule.name: rule for rule in RULES})
+    attacks = generated.truth().attacks
+    excesses = [ExcessWatch(attacks, {rule.name: rule for rule in rules}) for rules in rule_sets]
     beyond: list[Crossing] = []
     for record in generated:
         event = from_record(record)
@@ -98,7 +98,8 @@ def run_day_with_each(
             run.take(record, event)
         if event is not None:
             census.take(event)
-            excess.take(event)
+            for excess in excesses:
+                excess.take(event)
             beyond.extend(baseline.take(event))
     beyond.extend(baseline.finish())
     truth = generated.truth()
@@ -113,7 +114,7 @@ def run_day_with_each(
             first_excess_ms=excess.first_ms,
             baseline=tuple(beyond),
         )
-        for run in runs
+        for run, excess in zip(runs, excesses, strict=True)
     ]
 
 

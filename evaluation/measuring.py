@@ -35,13 +35,12 @@ def evaluate(
 ) -> Evaluation:
     """Measure all of it; `say` is told what is being worked on. Raises Fault and EngineFault."""
     days = tuple(run_days(plan, engine=engine, rules=rules, say=say))
-    say("recorded files")
     return Evaluation(
         engine=engine.name,
         plan=plan,
         scores=scores(days),
-        recorded=tuple(measure_recorded(recorded, engine=engine, rules=rules)),
-        certh=measure_certh(certh),
+        recorded=tuple(measure_recorded(recorded, engine=engine, rules=rules, say=say)),
+        certh=measure_certh(certh, rules),
     )
 
 

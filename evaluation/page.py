@@ -1,12 +1,18 @@
 """The page about the detector's quality, docs/evaluation.md, written from a measurement: no figure is typed by hand."""
 
+import textwrap
 from collections.abc import Iterator
 
+from commerce.rules.card_testing import CARD_TESTING
 from commerce.rules.page import markdown_table
+from commerce.rules.price_watching import PRICE_WATCHING
+from commerce.rules.request_flood import REQUEST_FLOOD
+from commerce.rules.rule import Rule
 from evaluation import wording
 from evaluation.gate import bounds
 from evaluation.measuring import Evaluation
 from evaluation.scores import BaselineScore, Family, Scores
+from simulator.attacks import carts, floods, readers
 
 _ENGINES = {
     "flink": "the real detector on Flink",
@@ -23,9 +29,10 @@ _METHOD = """\
 
 The simulator makes up days with planted attacks of every family, with people who look like bots, a sale, duplicates,
 late events and records that are none. It writes down who did what. An incident is right when its subject is an
-attack's subject or one of its users, sessions and addresses, and their times overlap (an incident is about the window
-before it opened, too). Any other is false, and the people behind its subject are wrongly flagged: a user's sessions,
-a session, the sessions of an address, or everybody who is there where it is about the site.
+attack's subject or one of its users, sessions and addresses, it opens after the attack began, and it ends while its
+window still reaches back to the attack. Any other is false, one that goes on for longer too, and the people behind its
+subject are wrongly flagged: a user's sessions, a session, the sessions of an address, or everybody who is there where
+it is about the site.
 
 - **Recall** is the share of the planted attacks that any incident is about. **Precision** is the share of right ones
   among the incidents about a family's attacks and the false ones of its rule. F1 is their harmonic mean, and that over
@@ -35,15 +42,23 @@ a session, the sessions of an address, or everybody who is there where it is abo
   keeps to the threshold could be earlier. The detector judges at the end of a pane, and waits some seconds of event
   time for what comes late before it speaks.
 - **Each** is how many incidents there are for one attack.
+- A mean over the families hides one that is poor at something, so **what is guarded** is the worst of them, too: its
+  recall or precision, how many incidents it makes of an attack, and how many panes of its rule pass between the first
+  excess and the incident. That is one at most, but for rules that wait for more than their threshold: for an hour of
+  activity (slow_scraping, price_watching), or for a crowd of several times the usual (site_surge).
 - Intervals are of 95 %: Wilson's for shares, order statistics for quantiles, where a dash is an end that so few
   attacks do not give.
 - **Held-out variants** of some families are planted in evaluation only. Nobody looks at them while tuning.
 - The **baseline** counts the requests of each address over the last five minutes, as AWS WAF's rate rule does, and is
   shown with the usual limit and with the lowest at which it flags no more people than the detector does.
 
-The recorded files are real shops in which nobody attacked. The CERTH sessions are labelled visits of people and web
-bots to a copy of an encyclopedia. Read as page views, a session scores how near it came to any rule about users.
-Where these files are not on the machine, they are left out; `--recorded` and `--certh` name their places.
+"""
+_REAL = """\
+The recorded files are real shops in which nobody attacked. Every file of the folder that begins like a recording is
+measured; one that cannot be read to its end, or in which no row is an event, is left out. The CERTH sessions are
+labelled visits of people and web bots to a copy of an encyclopedia. Read as page views, a session scores how near it
+came to any rule about users. Where these files are not on the machine, they are left out; `--recorded` and `--certh`
+name their places.
 
 ```sh
 make evaluate                                                    # the real detector, and this page
@@ -70,9 +85,29 @@ def page(evaluation: Evaluation) -> str:
         *_baselines(scores),
         *_real(evaluation),
         _METHOD,
+        _strength(),
+        _REAL,
         f"Measured with {_ENGINES[evaluation.engine]}, on {_days(evaluation)}.\n",
     )
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _strength() -> str:
+    least = (
+        f"at least {floods.PER_MINUTE[0]} requests a minute where the threshold is {_threshold(REQUEST_FLOOD)}, "
+        f"a tester of cards pays at least {carts.CARDS[0]} times where it is {_threshold(CARD_TESTING)}, "
+        f"and a watcher of prices looks at least {readers.LEAST_LOOKS} times where it is {_threshold(PRICE_WATCHING)}"
+    )
+    text = (
+        f"What is planted is stronger than its rule asks for, in every family: a request flood has {least}. A recall "
+        "of 1.00 therefore says that the detector finds what its rules describe, and that it still does so after a "
+        "change. It is no promise about an attacker who keeps below a threshold: that rule does not find one."
+    )
+    return textwrap.fill(text, width=120) + "\n"
+
+
+def _threshold(rule: Rule) -> str:
+    return f"{rule.leading.threshold:g}"
 
 
 def _days(evaluation: Evaluation) -> str:

@@ -59,11 +59,16 @@ def overlaps(episode: Episode, *, start_ms: int, end_ms: int) -> bool:
 
 
 def is_about(episode: Episode, attack: Attack) -> bool:
-    """Return whether the incident names the attack's subject or one of its parties, while it went on."""
+    """Return whether the incident names the attack's subject or one of its parties, and keeps to its time.
+
+    What was said before the attack began was said of something else. The last window may end as long after the attack
+    as it looks back; an incident that goes on for longer is about others, and is wrong as a whole.
+    """
     named = (episode.subject_type, episode.subject) == (attack.subject_type, attack.subject)
     if not named and not took_part(episode, attack):
         return False
-    return overlaps(episode, start_ms=attack.start_ms, end_ms=attack.end_ms)
+    latest_ms = attack.end_ms + episode.window_seconds * 1000
+    return attack.start_ms <= ms_of(episode.opened_at) and ms_of(episode.last_seen_at) <= latest_ms
 
 
 def took_part(episode: Episode, parties: Parties) -> bool:

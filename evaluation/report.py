@@ -52,6 +52,7 @@ def details(evaluation: Evaluation) -> dict[str, Any]:
         "false_incidents": dict(scores.false_incidents),
         "baseline_usual": _baseline(scores.baseline_usual),
         "baseline": _baseline(scores.baseline),
+        "recorded": [vars(each) for each in evaluation.recorded],
         "certh": vars(evaluation.certh),
     }
 

@@ -35,7 +35,8 @@ def recorded(value: Recorded) -> str:
     """Return what came of one recorded file."""
     if value.skipped:
         return f"left out: {value.skipped}"
-    return f"{value.incidents:,} incidents in {value.events:,} events"
+    bad_rows = f"; rows that are no event: {value.bad_rows:,}" if value.bad_rows else ""
+    return f"{value.incidents:,} incidents in {value.events:,} events{bad_rows}"
 
 
 def certh(value: Certh) -> str:

@@ -5,7 +5,7 @@ import gzip
 import pytest
 from watched import every
 
-from commerce.rules import METRONOME, REQUEST_FLOOD
+from commerce.rules import ADDRESS_FLOOD, METRONOME, REQUEST_FLOOD
 from evaluation.certh import area_under_curve, measure_certh, page_views, score
 
 HEADER = "session_id,label,time,method,path,status,bytes,referrer"
@@ -67,3 +67,29 @@ def test_the_real_sessions_are_scored_as_they_are(recorded):
     found = measure_certh(recorded / "certh-web-bot-train-requests.csv.gz")
     assert found.auc is not None and 0 <= found.auc <= 1
     assert (found.people, found.bots) == (35, 20)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{HEADER}\n".encode(),
+        gzip.compress(b"event_time,event_type\n1,view"),
+        gzip.compress(f"{HEADER}\n{row('b', 'bot', 1).replace('Oct', '10')}".encode()),
+        gzip.compress(f"{HEADER}\n".encode() * 1000)[:-9],
+        gzip.compress(b"\xff\xfe"),
+        b"",
+    ],
+    ids=["plain", "columns", "time", "cut off", "no text", "empty"],
+)
+def test_a_foreign_file_is_left_out_with_the_reason(tmp_path, content):
+    """Whatever it is, it must not cost the measurement before it."""
+    path = tmp_path / "foreign.csv.gz"
+    path.write_bytes(content)
+    found = measure_certh(path)
+    assert found.auc is None and str(path) in found.skipped and "\n" not in found.skipped
+
+
+def test_the_rules_that_are_measured_are_those_that_score(requests):
+    """Whoever tries other thresholds tries them here, too; rules about others than users say nothing here."""
+    assert measure_certh(requests, [ADDRESS_FLOOD]).auc == 0.5
+    assert measure_certh(requests, [REQUEST_FLOOD]).auc == 1.0

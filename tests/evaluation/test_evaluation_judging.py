@@ -55,12 +55,21 @@ def test_the_site_is_found_by_what_watches_the_site(census):
     assert day.findings[0].found
 
 
-def test_an_incident_at_another_time_is_false(census):
-    """It may look back by its window, and no further."""
-    just = judged(census, incident("bot", opened=359))
-    after = judged(census, incident("bot", opened=361))
-    assert (just.findings[0].found, after.findings[0].found) == (True, False)
-    assert len(after.false) == 1
+@pytest.mark.parametrize(
+    ("opened", "last", "right"),
+    [(0, 0, True), (-1, 0, False), (359, 360, True), (359, 361, False), (361, 361, False), (30, 9000, False)],
+)
+def test_an_incident_that_does_not_keep_to_the_attack_s_time_is_false(census, opened, last, right):
+    """It may not open before the attack, and its last window must reach back to it."""
+    day = judged(census, incident("bot", opened=opened, last=last))
+    assert (day.findings[0].found, not day.false) == (right, right)
+
+
+def test_an_incident_that_goes_on_after_the_attack_wrongs_who_is_there(census):
+    """One about the site that covers the day is not right because it also covers a surge."""
+    surge = PlantedAttack(family="site_surge", subject_type="site", subject="site", sessions=frozenset({"x1"}))
+    endless = incident("site", opened=30, last=9500, subject_type="site")
+    assert judged(census, endless, attacks=(surge,)).wronged == {"a1", "a2", "b1", "cat"}
 
 
 def test_time_to_detect_runs_to_the_first_incident(census):

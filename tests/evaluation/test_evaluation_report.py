@@ -49,7 +49,7 @@ def test_the_report_has_the_shape_that_programs_read(measured):
     assert all(fits(family, FAMILY) for family in document["families"].values())
     assert {name for name, family in document["families"].items() if family["held_out"] != (":" in name)} == set()
     assert all(fits(each, {"sessions": int, "wrongly_flagged": int}) for each in document["look_alikes"].values())
-    assert all("not in" in each["skipped"] for each in document["recorded"].values())
+    assert [each["skipped"] for each in document["recorded"].values()] == ["the folder holds no recorded file"]
     assert "not there" in document["certh"]["skipped"]
 
 
@@ -65,6 +65,7 @@ def test_the_page_and_the_terminal_show_the_figures_of_the_report(measured):
         low, high = details["families"][name]["recall"]["interval"]
         assert f"{family['recall']:.2f} ({low:.2f} to {high:.2f})" in page
         assert name in page and name in said
+    assert "at least 150 requests a minute where the threshold is 120" in " ".join(page.split())
 
 
 def test_recorded_shops_raise_no_alarm(recorded, tmp_path):
