@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aws_lambda_powertools import Logger
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from commerce.incident import Incident
 from commerce.metrics import (
@@ -38,6 +38,8 @@ RESERVE_SECONDS = 5.0
 ALERT_SECONDS = PUBLISHING.total_seconds() + 1.0
 # How long to wait for another invocation's alert: it is done in a moment, or it crashed and the claim must lapse.
 PAUSES_SECONDS = (0.5, CLAIM.total_seconds())
+# How long to wait before an alert that is out is marked again: another container would send it a second time.
+MARK_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
 
 
 class PutOffError(Exception):
@@ -156,8 +158,19 @@ class Responder:
             self.topic.send(episode, risen_from=row.alerted_severity)
             self.told.note(alert)
             counts.add_incident(ALERTS_SENT, episode)
-        self.table.mark_alerted(row, now=self.now())
+        self._mark(row, seconds_left=seconds_left)
         self.log.info("alert sent", incident_id=episode.incident_id, rule=episode.rule)
+
+    def _mark(self, row: Row, *, seconds_left: Callable[[], float]) -> None:
+        """Note in the row that its alert is out, tried for longer than anything else: no other container knows it."""
+        for pause in MARK_PAUSES_SECONDS:
+            try:
+                return self.table.mark_alerted(row, now=self.now())
+            except (ClientError, BotoCoreError):
+                if seconds_left() < pause + RESERVE_SECONDS:
+                    raise
+            self.wait(pause)
+        return self.table.mark_alerted(row, now=self.now())
 
     def _concealed(self, reading: Reading, incident_id: str) -> Incident:
         """Return the episode with addresses in their form; what comes from the archive has them in it already."""
