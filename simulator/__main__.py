@@ -73,7 +73,10 @@ def replay(
     ] = "skip",
     rejects: Annotated[
         Path | None,
-        typer.Option(help="Where bad rows are kept. Default: build/simulator/FILE.rejects.jsonl"),
+        typer.Option(
+            help="Where bad rows are kept. Default: build/simulator/FILE-HASH.rejects.jsonl, with a hash for each path "
+            "and target."
+        ),
     ] = None,
     refused: RefusedOption = REFUSED,
     account: AccountOption = None,
@@ -102,10 +105,11 @@ def generate(
         typer.Option(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
             metavar="DAY|DAYTHH:MM:SS",
-            help="First simulated instant, UTC.",
+            help="First simulated instant, UTC, from 2000 to 2099. What is more than a day ahead when it arrives is "
+            "rejected there.",
         ),
     ] = FIRST_INSTANT,
-    hours: Annotated[float, typer.Option(help="Simulated hours.")] = 6.0,
+    hours: Annotated[float, typer.Option(help="Simulated hours, from a minute to a year.")] = 6.0,
     events: Annotated[
         int, typer.Option(help="About how many events people make, sale, attacks and look-alikes aside.")
     ] = 40_000,
@@ -191,8 +195,7 @@ def main() -> None:
 
 
 def _line(text: str) -> str:
-    """Return the text as one line; a name that is no UTF-8 cannot be shown as it is."""
-    return " ".join(text.split()).encode(errors="backslashreplace").decode()
+    return " ".join(text.split())
 
 
 if __name__ == "__main__":

@@ -21,28 +21,37 @@ CONSOLE = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def say(line: str) -> None:
     """Print one line, as it is."""
-    CONSOLE.print(line, markup=False)
+    CONSOLE.print(_shown(line), markup=False)
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Callable[[float, int], None]]:
-    """Show progress; yields what to call with the fraction and number of records done. Silent where nobody looks."""
+def bar(title: str) -> Iterator[Callable[[float, int | None], None]]:
+    """Show progress; yields what to call with the fraction and number of records done, None for as many as before.
+
+    Silent where nobody looks.
+    """
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[records]:,} records"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=CONSOLE, disable=not CONSOLE.is_terminal, transient=True) as progress:
-        task = progress.add_task(title, total=1.0, records=0)
-        yield lambda fraction, count: progress.update(task, completed=fraction, records=count)
+        task = progress.add_task(_shown(title), total=1.0, records=0)
+
+        def show(fraction: float, count: int | None) -> None:
+            if count is None:
+                progress.update(task, completed=fraction)
+            else:
+                progress.update(task, completed=fraction, records=count)
+
+        yield show
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[threading.Event]:
+def stop_on_signal(stop: threading.Event) -> Iterator[None]:
     """Turn the first Ctrl-C, or a plain kill, into an orderly end; the second Ctrl-C is as rude as ever."""
-    stop = threading.Event()
 
     def ask(_: int, __: FrameType | None) -> None:
         stop.set()
@@ -50,7 +59,7 @@ def stop_on_signal() -> Iterator[threading.Event]:
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -89,3 +98,8 @@ def write_document(path: Path, document: dict[str, Any]) -> None:
         path.write_text(json.dumps(document, indent=2) + "\n")
     except OSError as error:
         raise Fault(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _shown(text: str) -> str:
+    """Return the text for a screen: a file's name that is no UTF-8 cannot be shown as it is."""
+    return text.encode(errors="backslashreplace").decode()

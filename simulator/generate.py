@@ -2,6 +2,7 @@
 
 import heapq
 import random
+import threading
 from collections.abc import Iterator
 
 from simulator import timetable
@@ -24,10 +25,11 @@ SALE_LEAST_PER_MINUTE = 500
 
 
 class Generated:
-    """Iterate once for the records, in order of arrival; then ask for the truth."""
+    """Iterate once for the records, in order of arrival; then ask for the truth. Setting `stop` ends them early."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, stop: threading.Event | None = None) -> None:
         self.options = options
+        self._stop = stop or threading.Event()
         self._ledger = Ledger()
         self._complete = False
         self._reached_ms = options.start_ms
@@ -52,7 +54,7 @@ class Generated:
     def __iter__(self) -> Iterator[Record]:
         """Yield the records."""
         yield from unclean(self._acts(), rng=self._rng("hygiene"), options=self.options, ledger=self._ledger)
-        self._complete = True
+        self._complete = not self._stop.is_set()
 
     def truth(self, *, all_sent: bool = True) -> Truth:
         """Return the truth about the records taken so far; whoever sent them says whether all have been sent."""
@@ -76,7 +78,12 @@ class Generated:
 
     def _acts(self) -> Iterator[Act]:
         streams = [
-            crowd.acts(start_ms=self.options.start_ms, end_ms=self.options.end_ms, daybook=self._ledger.daybook)
+            crowd.acts(
+                start_ms=self.options.start_ms,
+                end_ms=self.options.end_ms,
+                daybook=self._ledger.daybook,
+                stopped=self._stop.is_set,
+            )
             for crowd in self._crowds()
         ]
         parties = in_order(self._planting.parts, self._ledger.daybook)
@@ -121,9 +128,9 @@ class Generated:
         return random.Random(f"{options.seed}/{options.start_ms}/{options.hours}/{options.events}/{role}")
 
 
-def records(options: Options | None = None) -> Generated:
+def records(options: Options | None = None, *, stop: threading.Event | None = None) -> Generated:
     """Return the records and, once they are taken, the truth. Raises Fault where the options cannot be met."""
-    return Generated(options or Options())
+    return Generated(options or Options(), stop=stop)
 
 
 def _mean_day_curve(options: Options) -> float:

@@ -23,6 +23,8 @@ def _replaced(pattern: str, replacement: str) -> Callable[[bytes], bytes]:
     return lambda line: compiled.sub(replacement.encode(), line, count=1)
 
 
+# A year that has a 29th of February too: else an event of that day would be spoilt in another way.
+FAR_YEAR = "2096"
 # What spoils an event, by the reason for which it must then be rejected.
 POISON: dict[str, Callable[[bytes], bytes]] = {
     "not_utf8": lambda line: line.replace(b'"user_agent":"', b'"user_agent":"\xff\xfe', 1),
@@ -32,7 +34,7 @@ POISON: dict[str, Callable[[bytes], bytes]] = {
     "missing_event_time": _replaced('"event_time":"[^"]*",', ""),
     "invalid_event_type": _replaced('"event_type":"[a-z_]*"', '"event_type":"click"'),
     "invalid_price": _replaced('"price":"[0-9.]*"', '"price":"12,50 EUR"'),
-    "event_time_in_future": _replaced('"event_time":"....', '"event_time":"2099'),
+    "event_time_in_future": _replaced('"event_time":"....', f'"event_time":"{FAR_YEAR}'),
 }
 
 

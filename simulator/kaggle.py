@@ -7,10 +7,11 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from commerce.fields import EVENT_FIELDS
 from commerce.rejects import MAX_OPENING_BRACKETS, REPLACEMENT_CHARACTER
+from simulator.columns import Columns
 from simulator.layout import BadRow, Layout, event_id, shown, split
 from simulator.record import Record
 
@@ -26,6 +27,7 @@ COLUMNS = (
     "user_session",
 )
 HEADER = ",".join(COLUMNS)
+AS_PUBLISHED = Columns(count=len(COLUMNS))
 _FIELDS = {field.name: field for field in EVENT_FIELDS}
 _CHECKS = tuple(
     (
@@ -41,9 +43,9 @@ _CHECKS = tuple(
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
+def to_record(row: bytes, *, line: int, end: int, ended: bool = True, of_file: Columns = AS_PUBLISHED) -> Record:
     """Return the record for a row without its line break, as `ReadRow` says; raises BadRow."""
-    columns = columns_of(row, ended=ended)
+    columns = columns_of(row, ended=ended, of_file=of_file)
     event_time, wire_time = _instant(columns[0])
     _check(columns)
     data = (
@@ -53,15 +55,22 @@ def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
     return Record(data=data, partition_key=columns[7], event_time=event_time, source_line=line, source_end=end)
 
 
-def columns_of(row: bytes, *, ended: bool) -> list[str]:
+def columns_of(row: bytes, *, ended: bool, of_file: Columns = AS_PUBLISHED) -> list[str]:
     """Return the columns of a row without its line break; raises BadRow where they are others, or it is cut off."""
-    columns = split(row, len(COLUMNS))
-    if not ended and not _UUID.fullmatch(columns[-1]):
+    columns = split(row, of_file)
+    last = of_file.last
+    if not ended and last is not None and not _UUID.fullmatch(columns[last]):
         raise BadRow("the file ends in the middle of this row")
     return columns
 
 
-LAYOUT = Layout(name="kaggle", header=HEADER, is_first_line=HEADER.__eq__, begin=lambda: to_record)
+LAYOUT = Layout(
+    name="kaggle",
+    header=HEADER,
+    columns=AS_PUBLISHED,
+    columns_in=lambda line: Columns.in_header(line, [(name,) for name in COLUMNS]),
+    begin=lambda columns: to_record if columns == AS_PUBLISHED else partial(to_record, of_file=columns),
+)
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 
 from simulator.record import Fault
@@ -20,29 +21,29 @@ class KeptFile:
         self.path = path
         self.count = 0
 
-    def forget(self) -> None:
-        """Start anew: what an earlier run kept of its lines is not this run's.
+    def forget(self, source: Path) -> None:
+        """Start anew: what an earlier run kept of the lines of this recording is not this run's.
 
-        Raises Fault, and leaves it alone, where the file holds something else.
+        Raises Fault, and leaves it alone, where the file holds something else, or lines of another recording.
         """
         try:
             if self.path.is_file():  # nothing is kept in /dev/null
                 with self.path.open("rb") as file:
-                    self._line_of(file.readline())
+                    self._line_of(file.readline(), source)
                 self.path.unlink()
         except OSError as error:
             raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
 
-    def forget_after(self, line: int) -> None:
-        """Cut off what was kept of the lines after this one, which are read again; entries are in order of lines.
+    def forget_after(self, line: int, source: Path) -> None:
+        """Cut off what was kept of the recording's lines after this one, which are read again.
 
-        Raises Fault.
+        Entries are in order of lines. Raises Fault as `forget` does.
         """
         try:
             with self.path.open("r+b") as file:
                 end = 0
                 for entry in file:
-                    kept = self._line_of(entry)
+                    kept = self._line_of(entry, source)
                     if kept is None or kept > line:
                         file.truncate(end)
                         break
@@ -52,16 +53,21 @@ class KeptFile:
         except OSError as error:
             raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
 
-    def _line_of(self, entry: bytes) -> int | None:
+    def _line_of(self, entry: bytes, source: Path) -> int | None:
         """Return the line that an entry is about, None for what a kill left of one. Raises Fault."""
         if not entry.endswith(b"\n") and (entry.startswith(BEGINS) or BEGINS.startswith(entry)):
             return None
         try:
-            if entry.startswith(BEGINS):
-                return int(json.loads(entry)["line"])
-        except (ValueError, KeyError, TypeError):
-            pass
-        raise Fault(f"{self.path} holds something else than bad rows: name another file with --rejects")
+            if not entry.startswith(BEGINS):
+                raise ValueError("not written by keep")
+            kept = json.loads(entry)
+            line, file = int(kept["line"]), str(kept["file"])
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"{self.path} holds something else than bad rows: name another file with --rejects"
+            raise Fault(message) from error
+        if file != os.path.realpath(source):
+            raise Fault(f"{self.path} holds the bad rows of {file}: name another file with --rejects")
+        return line
 
     def keep(self, data: bytes, *, reason: str, **origin: str | int) -> None:
         """Append one entry; it is on its way to the disk when this returns."""
@@ -73,7 +79,8 @@ class KeptFile:
         }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
+            # A file's name need not be UTF-8; what JSON reads back from such an escape is that name.
+            with self.path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(json.dumps(entry, ensure_ascii=False) + "\n")
         except OSError as error:
             raise Fault(f"{self.path} cannot be written: {error.strerror}") from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from commerce.fields import EVENT_FIELDS
+from simulator.columns import Columns
 from simulator.record import Record
 
 LayoutName = Literal["kaggle", "taobao", "uci-retail"]
@@ -37,27 +38,33 @@ class ReadRow(Protocol):
 class Layout:
     """One way of writing down what shoppers did, a row an act.
 
-    `header` is the first line, None where the rows begin at once. `begin` starts on a file. `looks_back` is true where
-    a row's event id depends on the rows before it, so that going on midway takes reading those again.
+    `header` and `columns` are those of the file as published; `header` is None where the rows begin at once.
+    `columns_in` returns the columns of a file in which this line is the header, or a row where there is no header; None
+    where the line shows that it is in another layout. `begin` starts on a file with these columns. `looks_back` is true
+    where a row's event id depends on the rows before it, so that going on midway takes reading those again.
     """
 
     name: LayoutName
     header: str | None
-    is_first_line: Callable[[str], bool]
-    begin: Callable[[], ReadRow]
+    columns: Columns
+    columns_in: Callable[[str], Columns | None]
+    begin: Callable[[Columns], ReadRow]
     looks_back: bool = False
 
 
-def split(row: bytes, columns: int) -> list[str]:
-    """Return the columns of a row of CSV, exactly so many; raises BadRow."""
+def split(row: bytes, columns: Columns, not_utf8: Literal["strict", "surrogateescape"] = "strict") -> list[str]:
+    """Return the layout's columns of a row of CSV that has exactly those of its file; raises BadRow.
+
+    `not_utf8` is how to decode what is no UTF-8: strictly, or not at all where no such column is carried.
+    """
     try:
-        text = row.decode()
+        text = row.decode("utf-8", not_utf8)
     except UnicodeDecodeError as error:
         raise BadRow(f"byte {error.start + 1} is not UTF-8") from error
-    values = text.split(",") if '"' not in text else _unquote(text)
-    if len(values) != columns:
-        raise BadRow(f"{len(values)} columns where the layout has {columns}")
-    return values
+    values = text.split(columns.separator) if '"' not in text else _unquote(text, columns.separator)
+    if len(values) != columns.count:
+        raise BadRow(f"{len(values)} columns where the file has {columns.count}")
+    return values if columns.places is None else [values[place] for place in columns.places]
 
 
 def event_id(values: Sequence[str]) -> str:
@@ -83,8 +90,8 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def _unquote(text: str) -> list[str]:
+def _unquote(text: str, separator: str) -> list[str]:
     try:
-        return next(csv.reader([text], strict=True))
+        return next(csv.reader([text], delimiter=separator, strict=True))
     except csv.Error as error:
         raise BadRow(f"not CSV: {error}") from error

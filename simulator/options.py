@@ -33,6 +33,8 @@ LOOK_ALIKES = (
     "allowed_crawler",
     "new_phone",
 )
+# The wire's calendar, `commerce.fields.INSTANT`: events outside it are rejected, every one.
+CALENDAR = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 DEFAULT_START = datetime(2025, 3, 3, 8, 0, tzinfo=UTC)
 # Three that differ most, few enough for a demonstration of minutes.
 DEFAULT_ATTACKS: Mapping[str, int] = MappingProxyType(
@@ -63,12 +65,14 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense; raises Fault."""
-        if not 0 < self.hours <= 24 * 366:
-            raise Fault(f"hours is {self.hours:g}, expected more than 0 and at most 8784, a year")
+        if not 1 / 60 <= self.hours <= 24 * 366:
+            raise Fault(f"hours is {self.hours:g}, expected at least 0.0167, a minute, and at most 8784, a year")
         if self.events < 1:
             raise Fault(f"events is {self.events}, expected at least 1")
         if self.start.tzinfo is None:
             raise Fault("start has no time zone, expected UTC")
+        if not CALENDAR[0] <= self.start <= CALENDAR[1] - timedelta(hours=self.hours):
+            raise Fault(f"start is {self.start:%Y-%m-%dT%H:%M:%S}, expected all hours to be in the years 2000 to 2099")
         for name in ("late", "duplicates", "poison"):
             if not 0 <= getattr(self, name) <= 0.3:
                 raise Fault(f"{name} is {getattr(self, name):g}, expected a share from 0 to 0.3")

@@ -59,12 +59,17 @@ class Crowd:
     first_user_id: int
     carriers: int
 
-    def acts(self, *, start_ms: int, end_ms: int, daybook: Daybook) -> Iterator[Act]:
-        """Yield the acts within [start, end) in order; memory grows only with the visits under way."""
+    def acts(self, *, start_ms: int, end_ms: int, daybook: Daybook, stopped: Callable[[], bool]) -> Iterator[Act]:
+        """Yield the acts within [start, end) in order; memory grows only with the visits under way.
+
+        Once `stopped`, nobody comes any more: a crowd may come for long before the first of its acts counts.
+        """
         under_way: list[Act] = []
         regulars = Regulars(self.rng, self.first_user_id, self.habits.returning, carriers=self.carriers)
         now = float(self.arrive_from_ms)
         while (now := now + self.rng.expovariate(self.visits_per_ms(int(now)))) < self.arrive_until_ms:
+            if stopped():
+                return
             while under_way and under_way[0].at_ms <= now:
                 yield heappop(under_way)
             who = regulars.next(int(now))

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simulator.record import Fault, Record
+from simulator.recorded_file import GZIP_MAGIC
 from simulator.replay import Position
 
 SAVE_EVERY_SECONDS = 0.25
@@ -29,13 +31,20 @@ class Progress:
 
 
 class ProgressFile:
-    """Belongs to one recording and one target. Written anew and renamed, so that a kill leaves the old or the new."""
+    """Belongs to one recording and one target. Written anew and renamed, so that a kill leaves the old or the new.
+
+    `name` is that of whatever belongs to these two, and to no others. What comes through a pipe comes once: of that
+    nothing is written.
+    """
 
     def __init__(
         self, folder: Path, *, source: Path, target: str, save_every_seconds: float = SAVE_EVERY_SECONDS
     ) -> None:
-        identity = hashlib.sha256(f"{source.resolve()}\n{target}".encode(errors="surrogateescape")).hexdigest()[:12]
-        self.path = folder / f"{source.name}-{identity}.progress.json"
+        identity = hashlib.sha256(f"{os.path.realpath(source)}\n{target}".encode(errors="surrogateescape")).hexdigest()[
+            :12
+        ]
+        self.name = f"{source.name}-{identity}"
+        self.path = folder / f"{self.name}.progress.json"
         self._source = source
         self._save_every_seconds = save_every_seconds
         self._noted: tuple[Record, int] | None = None
@@ -49,7 +58,7 @@ class ProgressFile:
             return None
         except (OSError, ValueError, TypeError) as error:
             raise Fault(f"{self.path} cannot be read ({error}): delete it and run without --resume") from error
-        if progress.fingerprint != self._fingerprint():
+        if progress.fingerprint != self._fingerprint(progress.offset):
             raise Fault(f"{self._source} is not the file that was begun: run without --resume to start over")
         return progress
 
@@ -68,11 +77,11 @@ class ProgressFile:
 
     def save(self) -> None:
         """Write down what was noted last. Raises Fault."""
-        if self._noted is None:
+        if self._noted is None or not self._source.is_file():
             return
         record, written_bytes = self._noted
         progress = Progress(
-            fingerprint=self._fingerprint(),
+            fingerprint=self._fingerprint(record.source_end),
             line=record.source_line,
             offset=record.source_end,
             written_bytes=written_bytes,
@@ -86,6 +95,14 @@ class ProgressFile:
             raise Fault(f"{self.path} cannot be written: {error.strerror}") from error
         self._saved_at = time.monotonic()
 
-    def _fingerprint(self) -> str:
+    def _fingerprint(self, offset: int) -> str:
+        """Return a hash of how the file begins and of what stands before the offset; of a packed one the former only.
+
+        To unpack all that is before an offset takes as long as the replay did.
+        """
         with self._source.open("rb") as file:
-            return hashlib.sha256(file.read(FINGERPRINT_BYTES)).hexdigest()
+            beginning = file.read(FINGERPRINT_BYTES)
+            if beginning.startswith(GZIP_MAGIC):
+                return hashlib.sha256(beginning).hexdigest()
+            file.seek(max(0, offset - FINGERPRINT_BYTES))
+            return hashlib.sha256(beginning[:offset] + file.read(min(offset, FINGERPRINT_BYTES))).hexdigest()

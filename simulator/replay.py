@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulator.layout import BadRow, LayoutName
 from simulator.record import Fault, Record
-from simulator.recorded_file import RecordedFile
+from simulator.recorded_file import LONGEST_ROW_BYTES, RecordedFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +36,8 @@ class Recording:
         self.path = path
         self.bad_rows = 0
         self._bad_row = bad_row or self._stop_at
-        self._file = RecordedFile(path, layout=layout)
-        self._read_row = self._file.layout.begin()
+        self._file = RecordedFile(path, layout=layout, as_published=False)
+        self._read_row = self._file.layout.begin(self._file.columns)
         if after is not None:
             self.go_to(after)
 
@@ -65,6 +65,8 @@ class Recording:
                 if not content:
                     continue
                 try:
+                    if len(row) > LONGEST_ROW_BYTES:
+                        raise BadRow(f"over {LONGEST_ROW_BYTES:,} bytes long: only its beginning is kept")
                     yield read_row(content, line=file.line, end=file.offset, ended=row.endswith(b"\n"))
                 except BadRow as reason:
                     self.bad_rows += 1
@@ -74,6 +76,8 @@ class Recording:
         """Read the rows up to there for what they mean to those after them; they have been accounted for."""
         file = self._file
         while file.offset < until.offset and (row := file.next_row()):
+            if len(row) > LONGEST_ROW_BYTES:
+                continue
             with suppress(BadRow):
                 self._read_row(row.rstrip(b"\r\n"), line=file.line, end=file.offset)
 

@@ -1,5 +1,7 @@
 """A run of `replay` or `generate`, from the first record to the account."""
 
+import os
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -13,15 +15,16 @@ from simulator.options import Options
 from simulator.pace import Pace, Rate, Speed
 from simulator.progress_file import Progress, ProgressFile
 from simulator.record import Fault, Record
-from simulator.send import Account, Stopped, send
+from simulator.send import Account, Interrupted, Stopped, send
 from simulator.sinks import FileSink, ReaderLeft, Sink, SinkFault
-from simulator.targets import open_sink, target_file
+from simulator.targets import identity, open_sink, target_file
 
 STATE_FOLDER = Path("build/simulator")
 INTERRUPTED_EXIT_CODE = 130
 REFUSED_EXIT_CODE = 3
 # All are kept and counted; a screen full of them helps nobody.
 BAD_ROWS_SHOWN = 10
+BAD_ROWS_BETWEEN_REPORTS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +57,12 @@ def run_generate(options: Options, delivery: Delivery, *, truth: Path | None) ->
     """Send made-up traffic, write the truth about it; return the exit code. Raises Fault."""
     pace = delivery.pace()
     check_apart({**delivery.files(), "--truth": truth})
-    generated = generate.records(options)
+    stop = threading.Event()
+    generated = generate.records(options, stop=stop)
     sink = open_sink(delivery.to, refused_file=KeptFile(delivery.refused))
     code = None
     try:
-        with console.bar("generate") as show, console.stop_on_signal() as stop:
+        with console.bar("generate") as show, console.stop_on_signal(stop):
 
             def progress(count: int) -> None:
                 show(generated.fraction, count)
@@ -81,11 +85,19 @@ def run_replay(
 ) -> int:
     """Send a recorded file, from the start or from what was acknowledged; return the exit code. Raises Fault."""
     pace = delivery.pace()
-    rejects_file = KeptFile(rejects or STATE_FOLDER / f"{file.name}.rejects.jsonl")
+    state = ProgressFile(STATE_FOLDER, source=file, target=identity(delivery.to))
+    rejects_file = KeptFile(rejects or STATE_FOLDER / f"{state.name}.rejects.jsonl")
     check_apart({"FILE": file, **delivery.files(), "--rejects": rejects_file.path})
-    state = ProgressFile(STATE_FOLDER, source=file, target=delivery.to)
-    bad_row = None if stop_at_bad_row else _keeper(file, rejects_file)
-    with closing(replay.records(file, layout=layout, bad_row=bad_row)) as recording:
+    stop = threading.Event()
+
+    def alive() -> None:
+        show(recording.fraction, None)
+
+    bad_row = None if stop_at_bad_row else _keeper(file, rejects_file, stop=stop, alive=alive)
+    with (
+        closing(replay.records(file, layout=layout, bad_row=bad_row)) as recording,
+        console.bar(file.name) as show,
+    ):
         known = _pick_up(recording, state, rejects_file, resume=resume)
         sink = open_sink(
             delivery.to,
@@ -97,7 +109,7 @@ def run_replay(
             state.note(record, written_bytes=sink.written_bytes if isinstance(sink, FileSink) else 0)
 
         try:
-            with console.bar(file.name) as show, console.stop_on_signal() as stop:
+            with console.stop_on_signal(stop):
 
                 def progress(count: int) -> None:
                     show(recording.fraction, count)
@@ -123,11 +135,13 @@ def _pick_up(
     """Put the recording where this run begins; return what was acknowledged before it, None for nothing."""
     known = state.load() if resume else None
     if known is None:
-        rejects_file.forget()  # first: where it is somebody else's, nothing is begun
+        rejects_file.forget(recording.path)  # first: where it is somebody else's, nothing is begun
         state.forget()
+        if resume:
+            console.say(f"{recording.path}: this target has acknowledged nothing of it, it is sent from the start")
         return None
     recording.go_to(known.position)
-    rejects_file.forget_after(known.line)
+    rejects_file.forget_after(known.line, recording.path)
     console.say(f"{recording.path}: going on after line {known.line}")
     return known
 
@@ -136,6 +150,8 @@ def _check_sent(recording: replay.Recording, sink: Sink) -> None:
     """Raise Fault where there were rows and none was an event: whoever waits for events must not take it for done."""
     if recording.bad_rows and not sink.sent:
         raise Fault(f"{recording.path}: nothing was sent: every row is bad")
+    if not sink.sent:
+        console.say(f"{recording.path}: nothing was sent: there is no row in it")
 
 
 def _close(run: Callable[[], Account], sink: Sink, delivery: Delivery, *, bad_rows: Callable[[], int]) -> int:
@@ -162,11 +178,20 @@ def _close(run: Callable[[], Account], sink: Sink, delivery: Delivery, *, bad_ro
     return REFUSED_EXIT_CODE if account.refused else 0
 
 
-def _keeper(file: Path, rejects_file: KeptFile) -> Callable[[int, bytes, str], None]:
+def _keeper(
+    file: Path, rejects_file: KeptFile, *, stop: threading.Event, alive: Callable[[], None]
+) -> Callable[[int, bytes, str], None]:
+    """Return what keeps a bad row. Where there are many of them, it says that the run is alive, and heeds `stop`."""
+    source = os.path.realpath(file)
+
     def keep(line: int, row: bytes, reason: str) -> None:
-        rejects_file.keep(row, reason=reason, file=str(file), line=line)
+        rejects_file.keep(row, reason=reason, file=source, line=line)
         if rejects_file.count <= BAD_ROWS_SHOWN:
             console.say(f"{file}: line {line}: {reason}")
+        if rejects_file.count % BAD_ROWS_BETWEEN_REPORTS == 0:
+            alive()
+        if stop.is_set():
+            raise Interrupted
 
     return keep
 

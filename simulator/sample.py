@@ -5,6 +5,7 @@ A user is in by the hash of the id, so that the same fraction takes the same peo
 
 import gzip
 import hashlib
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ def sample(source: Path, target: Path, *, users: float, progress: Callable[[floa
     with closing(RecordedFile(source, layout="kaggle")) as file:
         if target.exists() and target.samefile(source):
             raise Fault(f"{target} is the file to cut from: name another target")
+        if target.exists() and not target.is_file():  # a device would be gone, with a file in its place
+            raise Fault(f"{target} cannot be written: it is no file")
         with _writing(target) as out:
             out.write(file.header)
             return _copy(file, out, is_in=_chooser(users), progress=progress)
@@ -86,11 +89,11 @@ def _chooser(users: float) -> Callable[[bytes], bool]:
 
 @contextmanager
 def _writing(target: Path) -> Iterator[BinaryIO]:
-    """Write beside the target and rename in the end; gzip by the target's ending."""
-    partial = target.with_name(target.name + ".partial")
+    """Write beside the target, into a file that was not there, and rename in the end; gzip by the target's ending."""
+    partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        raw = partial.open("wb")
+        raw = partial.open("xb")
     except OSError as error:
         raise Fault(f"{target} cannot be written: {error.strerror}") from error
     try:

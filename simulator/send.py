@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from simulator.pace import Pace
@@ -43,6 +44,10 @@ class Stopped(Fault):
         self.account = account
 
 
+class Interrupted(Exception):
+    """How a source ends that is asked to stop while it has no record to be stopped at."""
+
+
 def send(
     records: Iterable[Record],
     sink: Sink,
@@ -55,7 +60,8 @@ def send(
     """Send every record, in order; return the account.
 
     `progress` gets the number of records produced, `acknowledged` the last record of those the sink has settled
-    (sent or refused), both now and then. Setting `stop` ends the run in good order. Raises Stopped.
+    (sent or refused), both now and then. Setting `stop` ends the run in good order, as Interrupted from the source
+    does. Raises Stopped.
     """
     run = _Run(sink, progress or _ignore, acknowledged or _ignore, stop or threading.Event())
     try:
@@ -87,14 +93,15 @@ class _Run:
         """Move the records. What was accepted is flushed even where the source fails midway."""
         sink, stop = self._sink, self._stop
         try:
-            for record in records:
-                if stop.is_set() or (pace is not None and self._stopped_while_waiting(pace, record)):
-                    break
-                self._produced += 1
-                settled = sink.write(record)
-                self._last = record
-                if settled:
-                    self._report()
+            with suppress(Interrupted):
+                for record in records:
+                    if stop.is_set() or (pace is not None and self._stopped_while_waiting(pace, record)):
+                        break
+                    self._produced += 1
+                    settled = sink.write(record)
+                    self._last = record
+                    if settled:
+                        self._report()
         except SinkFault:
             raise
         except Fault:
@@ -118,7 +125,7 @@ class _Run:
         if delay <= 0:
             return False
         self._flush()
-        return self._stop.wait(delay)
+        return self._stop.wait(min(delay, threading.TIMEOUT_MAX))
 
     def _flush(self) -> None:
         self._sink.flush()

@@ -4,14 +4,17 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from simulator.columns import Columns
 from simulator.layout import BadRow, Layout, event_id, fitting, shown, split
 from simulator.record import Record
 
 COLUMNS = ("user_id", "item_id", "category_id", "behavior", "unix_seconds")
+AS_PUBLISHED = Columns(count=len(COLUMNS))
 EVENT_TYPES = {"pv": "view", "cart": "cart", "fav": "favorite", "buy": "purchase"}
 # The field is required of every event, and nothing is known.
 PRICE = "0.00"
-_FIRST_ROW = re.compile("[0-9]+,[0-9]+,[0-9]+,(pv|cart|fav|buy),[0-9]+")
+# Some of its times lie before 1970.
+_ROW = re.compile("[0-9]+,[0-9]+,[0-9]+,(pv|cart|fav|buy),-?[0-9]+", re.ASCII)
 # From 2001 on the time has ten digits; the event's time holds this century.
 _WHOLE_DIGITS = 10
 _SECONDS = range(946_684_800, 4_102_444_800)
@@ -19,7 +22,7 @@ _SECONDS = range(946_684_800, 4_102_444_800)
 
 def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
     """Return the record for a row without its line break, as `ReadRow` says; raises BadRow."""
-    columns = split(row, len(COLUMNS))
+    columns = split(row, AS_PUBLISHED)
     user_id, item_id, category_id, behavior, unix_seconds = columns
     if not ended and len(unix_seconds) < _WHOLE_DIGITS:
         raise BadRow("the file ends in the middle of this row")
@@ -34,8 +37,9 @@ def to_record(row: bytes, *, line: int, end: int, ended: bool = True) -> Record:
 LAYOUT = Layout(
     name="taobao",
     header=None,
-    is_first_line=lambda line: _FIRST_ROW.fullmatch(line) is not None,
-    begin=lambda: to_record,
+    columns=AS_PUBLISHED,
+    columns_in=lambda line: AS_PUBLISHED if _ROW.fullmatch(line) else None,
+    begin=lambda _: to_record,
 )
 
 

@@ -17,13 +17,14 @@ from laptop.demo.mistake import likely_mistake
 from laptop.demo.people import differences
 from laptop.demo.report import imbalances, report
 from laptop.demo.summary import show_places, show_summary
-from laptop.demo.traffic import ACCOUNT, TRUTH, Sent, generate, replay
+from laptop.demo.traffic import ACCOUNT, TRUTH, Recorded, Sent, generate, replay
 from laptop.demo.verdicts import Verdict, mistakes, verdicts
 from laptop.demo.waiting import Readings, readings, wait_for_all
 from laptop.ledger.balance import Ledger, balance
 from laptop.ledger.sent import read_sent, read_truth
 from laptop.ledger.sides import read_sides
 from laptop.running import Laptop, LaptopError, running_laptop
+from simulator.layout import LayoutName
 
 FOLDER = ROOT / "build" / "demo"
 console = Console(highlight=False)
@@ -56,15 +57,21 @@ class Steps:
 def demo(
     input_file: Annotated[
         Path | None,
-        typer.Option("--input", help="Replay this recorded file instead of made-up traffic; its layout is recognised."),
+        typer.Option("--input", help="Replay this recorded file instead of made-up traffic."),
+    ] = None,
+    layout: Annotated[
+        LayoutName | None, typer.Option(help="The recorded file's layout. Default: the one that its first lines show.")
     ] = None,
     work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the report and all files go.")] = FOLDER,
 ) -> None:
     """See all of it at work on this machine: deploy, drive traffic with attacks in it, find them, ask the lake."""
     try:
-        if input_file is not None and not input_file.is_file():
-            raise LaptopError(f"{input_file} is not there: name a recorded file, plain or .gz")
-        wrong = _run(input_file, work_dir)
+        recorded = None if input_file is None else Recorded(file=input_file, layout=layout)
+        if recorded is not None:
+            recorded.check()
+        elif layout is not None:
+            raise LaptopError("--layout is that of a recorded file: name one with --input")
+        wrong = _run(recorded, work_dir)
     except LaptopError as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(1) from None
@@ -77,7 +84,7 @@ def demo(
         raise typer.Exit(1)
 
 
-def _run(input_file: Path | None, folder: Path) -> list[str]:
+def _run(recorded: Recorded | None, folder: Path) -> list[str]:
     """Run the demonstration, write its report; return what went wrong in it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").unlink(missing_ok=True)
@@ -85,7 +92,7 @@ def _run(input_file: Path | None, folder: Path) -> list[str]:
     with ExitStack() as running:
         with steps.step("start", "Start AWS on this machine, deploy with the CDK, start the detector") as show:
             laptop = running.enter_context(running_laptop(work_dir=folder / "laptop", progress=show))
-        sent = _send(laptop, input_file, folder, steps)
+        sent = _send(laptop, recorded, folder, steps)
         figures = readings(laptop)
         with steps.step("wait", "Wait until every record is accounted for") as show:
             wait_for_all(figures, produced=sent.produced, show=show)
@@ -117,10 +124,10 @@ def _run_batch(laptop: Laptop) -> None:
     laptop.start_glue_job(laptop.outputs["MartsJobName"])
 
 
-def _send(laptop: Laptop, input_file: Path | None, folder: Path, steps: Steps) -> Sent:
+def _send(laptop: Laptop, recorded: Recorded | None, folder: Path, steps: Steps) -> Sent:
     with steps.loud("send", "Send the traffic"):
-        if input_file is not None:
-            return replay(laptop, input_file, folder=folder)
+        if recorded is not None:
+            return replay(laptop, recorded, folder=folder)
         return generate(laptop, folder=folder)
 
 

@@ -10,12 +10,32 @@ from typing import Any
 from laptop.network import aws_environment, clean_environment
 from laptop.processes import LaptopError
 from laptop.running import Laptop
+from simulator.layout import LayoutName
+from simulator.record import Fault
+from simulator.replay import records
 
 # With the sale and the attacks, this makes the demonstration's thirty-three thousand records. It is as short as two
 # surges and a sale allow: what the detector does once every ten seconds of event time is most of its work.
 PEOPLES_EVENTS, HOURS = 7_500, 3.5
 # What the simulator says it sent, and what it meant by it, in the demonstration's folder.
 ACCOUNT, TRUTH = "account.json", "truth.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """A recorded file; `layout` is that it is in, None where it can be recognised."""
+
+    file: Path
+    layout: LayoutName | None
+
+    def check(self) -> None:
+        """Raise LaptopError for what `replay` would refuse, before anything is started for it."""
+        if not self.file.is_file():
+            raise LaptopError(f"{self.file} is not there: name a recorded file, plain or .gz")
+        try:
+            records(self.file, layout=self.layout).close()
+        except Fault as fault:
+            raise LaptopError(str(fault)) from fault
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +57,13 @@ def generate(laptop: Laptop, *, folder: Path) -> Sent:
     return Sent(produced=account["sent"], truth=json.loads(truth.read_text()))
 
 
-def replay(laptop: Laptop, file: Path, *, folder: Path) -> Sent:
+def replay(laptop: Laptop, recorded: Recorded, *, folder: Path) -> Sent:
     """Send a recorded file, as fast as possible. Raises LaptopError."""
-    account = _simulate(laptop, ["replay", str(file), "--rejects", str(folder / "bad-rows.jsonl")], folder=folder)
-    return Sent(produced=account["sent"], truth=None)
+    layout = ["--layout", recorded.layout] if recorded.layout is not None else []
+    bad_rows = folder / "bad-rows.jsonl"
+    bad_rows.unlink(missing_ok=True)  # of the demonstration before: the simulator would not replace another file's
+    arguments = ["replay", str(recorded.file), *layout, "--rejects", str(bad_rows)]
+    return Sent(produced=_simulate(laptop, arguments, folder=folder)["sent"], truth=None)
 
 
 def _simulate(laptop: Laptop, arguments: list[str], *, folder: Path) -> dict[str, Any]:

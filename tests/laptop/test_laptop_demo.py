@@ -3,20 +3,29 @@
 import copy
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from laptop_rig import Cloud
 from rich.console import Console
 from signals import incident as any_incident
+from typer.testing import CliRunner
 
 from commerce.event import parse_instant
 from commerce.incident import Incident
+from laptop.__main__ import application
+from laptop.cloud.starting import ROOT
+from laptop.demo import command
 from laptop.demo.mistake import likely_mistake
 from laptop.demo.people import differences
 from laptop.demo.report import imbalances
 from laptop.demo.summary import show_summary
+from laptop.demo.traffic import Recorded, replay
 from laptop.demo.verdicts import mistakes, verdicts
 from laptop.demo.waiting import until
+from laptop.deploy import Deployment
 from laptop.processes import LaptopError
+from laptop.running import Laptop
 
 TRUTH = {
     "attacks": [
@@ -171,3 +180,76 @@ def test_whatever_moves_is_waited_for_and_what_stands_still_is_not():
     assert shown == ["3 left", "2 left", "1 left"]
     with pytest.raises(LaptopError, match="Nothing has moved for 0 s: 1 left"):
         until(lambda: "1 left", show=shown.append, patience_seconds=0)
+
+
+# No line of it shows that it is Taobao's.
+DAMAGED = "".join(f"71,{number},pv,1511740800\n" for number in range(20)) + "71,4002,305,pv,1511740800\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        (DAMAGED, [], "begins no known layout: kaggle, taobao, uci-retail"),
+        (DAMAGED, ["--layout", "kaggle"], "expected the header event_time,"),
+        ("PK\x03\x04", ["--layout", "taobao"], "unpack it first"),
+        (None, [], "is not there: name a recorded file"),
+        (DAMAGED, ["--layout", "taobao"], "AWS was started"),
+    ],
+)
+def test_a_file_that_cannot_be_replayed_is_refused_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, options: list[str], said: str
+):
+    """Nobody waits minutes for AWS to hear of a header."""
+    monkeypatch.setattr(command, "running_laptop", _not_started)
+    file = tmp_path / "recorded.csv"
+    if content is not None:
+        file.write_text(content)
+    ran = CliRunner().invoke(
+        application(), ["demo", "--input", str(file), *options, "--work-dir", str(tmp_path / "demo")]
+    )
+    assert said in " ".join(ran.output.split())
+    assert (ran.exit_code, (tmp_path / "demo").exists()) == (1, said == "AWS was started")
+
+
+def _not_started(**_: object) -> None:
+    raise LaptopError("AWS was started")
+
+
+def test_a_layout_without_a_file_is_refused():
+    """Made-up traffic has none; a forgotten file must not be replaced by it."""
+    ran = CliRunner().invoke(application(), ["demo", "--layout", "taobao"])
+    assert (ran.exit_code, "name one with --input" in " ".join(ran.output.split())) == (1, True)
+
+
+def test_the_bad_rows_of_the_demonstration_before_are_not_in_the_way(
+    tmp_path: Path, cloud: Cloud, unique: str, monkeypatch: pytest.MonkeyPatch
+):
+    """They are another file's, and the simulator leaves such rows alone."""
+    laptop = rig(tmp_path, cloud, unique, monkeypatch)
+    for name in ("one.csv", "other.csv"):
+        (tmp_path / name).write_text(DAMAGED)
+        assert replay(laptop, Recorded(file=tmp_path / name, layout="taobao"), folder=tmp_path).produced == 1
+
+
+def rig(tmp_path: Path, cloud: Cloud, unique: str, monkeypatch: pytest.MonkeyPatch) -> Laptop:
+    """Return a laptop of which only the stream is needed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    cloud.client("kinesis").create_stream(StreamName=unique, ShardCount=1)
+    return Laptop(
+        endpoint_url=cloud.endpoint_url,
+        work_dir=tmp_path,
+        outputs={"EventsStreamName": unique},
+        flink_web=None,
+        deployment=Deployment(work_dir=tmp_path, group=0),
+    )
+
+
+def test_a_file_is_replayed_in_the_layout_that_was_named(
+    tmp_path: Path, cloud: Cloud, unique: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Where its lines do not show it, somebody has to say it."""
+    laptop = rig(tmp_path, cloud, unique, monkeypatch)
+    file = tmp_path / "recorded.csv"
+    file.write_text(DAMAGED)
+    assert replay(laptop, Recorded(file=file, layout="taobao"), folder=tmp_path).produced == 1

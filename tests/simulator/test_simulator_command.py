@@ -6,18 +6,23 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
+from rich.console import Console
 
-from simulator import runs
+from simulator import console, people, runs
 from simulator.__main__ import generate, main, replay, sample
 from simulator.kaggle import HEADER
+from simulator.kept import KeptFile
 from simulator.progress_file import ProgressFile
 from simulator.record import Record
 from simulator.replay import Recording
 from simulator.sinks import SinkFault
+from simulator.visit import Act
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSION = "72d76fde-8bb3-4e00-8c23-a032dfed738c"
@@ -65,16 +70,16 @@ def test_replay_writes_lines_and_the_account(run):
         "bad_rows": 1,
         "unsent": 0,
     }
-    assert "recorded.csv: line 3: 1 columns where the layout has 9" in said
-    (kept,) = Path("build/simulator/recorded.csv.rejects.jsonl").read_text().splitlines()
+    assert "recorded.csv: line 3: 1 columns where the file has 9" in said
+    (kept,) = rejects_of("recorded.csv").read_text().splitlines()
     assert (json.loads(kept)["line"], json.loads(kept)["text"]) == (3, "x\n")
 
 
 def test_a_bad_row_is_kept_once_however_often_the_replay_goes_on(run):
     """Rows behind the last one acknowledged are read again; the second time is after a kill in the middle of one."""
     words = ("replay", recording(GOOD, "x", GOOD, "x", "x"), "--to", "file:out.jsonl")
-    rejects = Path("build/simulator/recorded.csv.rejects.jsonl")
     run(*words)
+    rejects = rejects_of("recorded.csv")
     run(*words, "--resume")
     assert lines_in(rejects) == [3, 5, 6]
     first = next(iter(Recording(Path("recorded.csv"))))
@@ -86,6 +91,99 @@ def test_a_bad_row_is_kept_once_however_often_the_replay_goes_on(run):
     assert run(*words, "--resume")[0] == 0
     assert lines_in(rejects) == [3, 5, 6]
     assert len(Path("out.jsonl").read_bytes().splitlines()) == 2
+
+
+def test_the_bad_rows_of_two_files_of_one_name_are_kept_apart(run):
+    """Every shop has a file of the same month: what was kept of one is neither deleted nor cut by a run of another."""
+    for folder, rows in (("one", [GOOD, "x"]), ("two", ["y", GOOD, "y"])):
+        Path(folder).mkdir()
+        Path(recording(*rows)).rename(Path(folder, "recorded.csv"))
+    for folder, more in (("one", []), ("two", []), ("one", ["--resume"])):
+        assert run("replay", f"{folder}/recorded.csv", "--to", "file:out.jsonl", *more)[0] == 0
+    assert sorted(map(lines_in, runs.STATE_FOLDER.glob("*.rejects.jsonl"))) == [[2, 4], [3]]
+
+
+@pytest.mark.parametrize("more", [[], ["--resume"]])
+def test_the_bad_rows_of_another_file_are_left_alone(run, more: list[str]):
+    """They may be all that is left of rows that somebody is going to mend."""
+    for name in ("one.csv", "two.csv"):
+        Path(recording(GOOD, "x")).rename(name)
+    words = ("--to", "file:out.jsonl", "--rejects", "rejects.jsonl")
+    run("replay", "two.csv", *words[:2])
+    run("replay", "one.csv", *words)
+    kept = Path("rejects.jsonl").read_bytes()
+    code, said = run("replay", "two.csv", *words, *more)
+    assert (code, Path("rejects.jsonl").read_bytes()) == (1, kept)
+    assert said.endswith(
+        f"rejects.jsonl holds the bad rows of {Path('one.csv').resolve()}: name another file with --rejects\n"
+    )
+    assert run("replay", "../" + Path.cwd().name + "/one.csv", *words, *more)[0] == 0
+
+
+@pytest.mark.parametrize("rows", [["x"] * 9, [GOOD, *["x"] * 9], [*["x"] * 6, GOOD, "x"]])
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_stops_also_among_bad_rows_and_goes_on_rightly(run, monkeypatch, rows: list[str], asked: signal.Signals):
+    """Half a million of them took 17 seconds to be left; what was kept is kept once in the end, and nothing is lost."""
+    words = ("replay", recording(*rows, GOOD), "--to", "file:out.jsonl", "--account", "account.json")
+
+    class Asked(KeptFile):
+        def keep(self, data: bytes, *, reason: str, **origin: str | int) -> None:
+            super().keep(data, reason=reason, **origin)
+            if self.count == 4:
+                signal.raise_signal(asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "KeptFile", Asked)
+        code, said = run(*words)
+    account = json.loads(Path("account.json").read_text())
+    assert (code, account["bad_rows"], account["unsent"], account["interrupted"]) == (130, 4, 0, True)
+    assert account["sent"] == len(Path("out.jsonl").read_bytes().splitlines()) == rows[:4].count(GOOD)
+    assert f"4 bad rows are kept in {rejects_of('recorded.csv')}" in said
+    assert run(*words, "--resume")[0] == 0
+    assert lines_in(rejects_of("recorded.csv")) == [line for line, row in enumerate(rows, 2) if row == "x"]
+    assert len(Path("out.jsonl").read_bytes().splitlines()) == rows.count(GOOD) + 1
+
+
+def test_bad_rows_move_the_bar(run, monkeypatch):
+    """A bar that stands still looks like a run that hangs."""
+    seen: list[tuple[float, int | None]] = []
+
+    @contextmanager
+    def bar(_: str):
+        yield lambda fraction, count: seen.append((fraction, count))
+
+    monkeypatch.setattr(console, "bar", bar)
+    monkeypatch.setattr(runs, "BAD_ROWS_BETWEEN_REPORTS", 2)
+    run("replay", recording(*["x"] * 5), "--to", "file:out.jsonl")
+    assert [count for _, count in seen] == [None, None, 0]
+
+
+def test_a_name_that_is_no_utf_8_is_no_obstacle(run):
+    """File names are bytes; the entry holds a name by which the file is found again."""
+    name = os.fsdecode(b"caf\xe9.csv")
+    Path(recording(GOOD, "x")).rename(name)
+    words = ("replay", name, "--to", "file:out.jsonl")
+    for more in ([], ["--resume"]):
+        code, said = run(*words, *more)
+        assert code == 0
+        assert "caf\\udce9.csv: line 3: 1 columns" in said
+    (kept,) = rejects_of("caf*").read_text().splitlines()
+    assert Path(json.loads(kept)["file"]).samefile(name)
+
+
+@pytest.mark.parametrize("name", ["[red]x.csv", os.fsdecode(b"caf\xe9.csv")])
+def test_the_bar_shows_a_name_as_it_is(monkeypatch, name: str):
+    """Brackets mean nothing in a file's name."""
+    screen = BytesIO()
+    out = TextIOWrapper(screen, encoding="utf-8")
+    monkeypatch.setattr(console, "CONSOLE", Console(file=out, force_terminal=True, width=200, highlight=False))
+    with console.bar(name) as show:
+        show(0.5, 7)
+        show(0.6, None)
+    out.flush()
+    shown = screen.getvalue().decode()
+    assert name.encode(errors="backslashreplace").decode() in shown
+    assert "7 records" in shown
 
 
 def test_a_file_of_something_else_is_not_cut_back(run):
@@ -156,6 +254,11 @@ def test_one_file_is_not_written_twice(run, option: str, before: str | None):
     assert (Path("x").read_text() if Path("x").exists() else None) == before
 
 
+def rejects_of(name: str) -> Path:
+    (path,) = runs.STATE_FOLDER.glob(f"{name}-*.rejects.jsonl")
+    return path
+
+
 def lines_in(rejects: Path) -> list[int]:
     return [json.loads(entry)["line"] for entry in rejects.read_text().splitlines()]
 
@@ -164,7 +267,7 @@ def test_a_bad_row_can_stop_the_replay(run):
     """What came before it is sent."""
     code, said = run("replay", recording(GOOD, "x"), "--to", "file:out.jsonl", "--on-bad-row", "stop")
     assert code == 1
-    assert said.splitlines()[-1] == "simulator: recorded.csv: line 3: 1 columns where the layout has 9"
+    assert said.splitlines()[-1] == "simulator: recorded.csv: line 3: 1 columns where the file has 9"
     assert len(Path("out.jsonl").read_bytes().splitlines()) == 1
 
 
@@ -175,7 +278,7 @@ def test_a_replay_of_nothing_but_bad_rows_has_failed(run):
         code, said = run(*words, *more)
         assert code == 1
         assert said.splitlines()[-1] == "simulator: recorded.csv: nothing was sent: every row is bad"
-        assert "2 bad rows are kept in build/simulator/recorded.csv.rejects.jsonl" in said
+        assert f"2 bad rows are kept in {rejects_of('recorded.csv')}, with the reasons" in said
         assert json.loads(Path("account.json").read_text())["bad_rows"] == 2
 
 
@@ -186,7 +289,8 @@ def test_a_replay_that_has_nothing_left_to_send_is_no_failure(run):
     code, said = run(*words, "--resume")
     assert code == 0
     assert "sent 0, retried 0, refused 0, bad rows 1" in said
-    assert run("replay", recording(), "--to", "file:out.jsonl")[0] == 0
+    code, said = run("replay", recording(), "--to", "file:out.jsonl")
+    assert (code, said.splitlines()[-1]) == (0, "recorded.csv: nothing was sent: there is no row in it")
 
 
 @pytest.mark.parametrize("command", [["generate", "--truth", "truth.json"], ["replay", "recorded.csv"]])
@@ -266,6 +370,24 @@ def test_the_truth_is_complete_only_where_all_was_sent(run, monkeypatch, ending:
     assert (found, json.loads(Path("truth.json").read_text())["complete"]) == (code, complete)
 
 
+def test_generate_stops_also_before_anything_counts(run, monkeypatch):
+    """People come for twenty minutes before the first record: with many of them that takes long."""
+    visits: list[int] = []
+
+    def browse(*about: Any) -> list[Act]:
+        visits.append(about[2])
+        signal.raise_signal(signal.SIGTERM)
+        return people_browse(*about)
+
+    people_browse = people.browse
+    monkeypatch.setattr(people, "browse", browse)
+    words = ("--hours", "1", "--attacks", "none", "--no-sale", "--truth", "truth.json")
+    code, said = run("generate", "--to", "file:out.jsonl", *words)
+    assert (code, len(visits)) == (130, 1)
+    assert said.startswith("produced 0, sent 0")
+    assert json.loads(Path("truth.json").read_text())["complete"] is False
+
+
 def test_generate_plants_what_is_asked_for(run):
     """Families, variants and look-alikes are named on the command line as they are in the truth."""
     arguments = (
@@ -320,6 +442,8 @@ def test_generate_plants_what_is_asked_for(run):
         (["generate", "--look-alikes", "office"], "name=count"),
         (["generate", "--look-alikes", "night_workers=1"], "choose another --start, or --hours 24"),
         (["generate", "--late", "2"], "share from 0 to 0.3"),
+        (["generate", "--hours", "0.0000001"], "hours is 1e-07, expected at least 0.0167, a minute"),
+        (["generate", "--start", "1999-12-31"], "expected all hours to be in the years 2000 to 2099"),
         (
             ["generate", "--to", "file:x", "--truth", "/dev/null/x", "--events", "1", "--no-sale", "--attacks", "none"],
             "/dev/null/x cannot be written",
@@ -364,6 +488,24 @@ def test_sample_keeps_users_whole(run):
     users = {row.split(",")[7] for row in kept[1:]}
     assert kept == [HEADER, *(row for row in rows if row.split(",")[7] in users)]
     assert 200 < len(users) < 400
+
+
+def test_a_sample_writes_over_nothing_but_its_target(run):
+    """What it writes into meanwhile has a name of its own: the source may be called like anything."""
+    source = Path(recording(GOOD)).rename("out.csv.partial")
+    content = source.read_text()
+    for _ in range(2):
+        assert run("sample", str(source), "out.csv", "--users", "1")[0] == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["out.csv", "out.csv.partial"]
+    assert source.read_text() == Path("out.csv").read_text() == content
+
+
+def test_a_sample_takes_no_device_away(run):
+    """Renaming a file to /dev/null would leave everybody without one."""
+    os.mkfifo("pipe")
+    code, said = run("sample", recording(GOOD), "pipe", "--users", "1")
+    assert (code, Path("pipe").is_fifo()) == (1, True)
+    assert said == "simulator: pipe cannot be written: it is no file\n"
 
 
 @pytest.mark.parametrize("cut", [0, 1, 30, 60])

@@ -1,8 +1,9 @@
 """Made-up traffic: the same on every run, people break no rule, and the truth adds up."""
 
 import json
+import threading
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_traffic import MINUTE_MS, Traffic, few, most_products_within, most_within
 
-from commerce.event import Event, to_line
-from commerce.rejects import REJECT_REASONS
+from commerce.event import Event, parse, to_line
+from commerce.rejects import REJECT_REASONS, Reject
 from simulator.generate import records
 from simulator.hygiene import POISON
-from simulator.options import FAMILIES, Options, read_attacks
+from simulator.options import CALENDAR, FAMILIES, Options, read_attacks
 from simulator.record import Fault
 
 some_options = st.builds(
@@ -137,6 +138,16 @@ def test_poison_is_named_by_a_reason_of_the_domain():
     assert set(POISON) <= set(REJECT_REASONS)
 
 
+@pytest.mark.parametrize("day", ["2024-02-29", "2024-12-31"])
+@pytest.mark.parametrize("reason", POISON)
+def test_poison_is_rejected_for_the_reason_that_the_truth_gives(day: str, reason: str):
+    """On the one day, too, that most years do not have."""
+    (record, *_) = records(Options(start=datetime.fromisoformat(f"{day}T00:00:00+00:00"), attacks={}, sale=False))
+    rejected = parse(POISON[reason](record.data), arrived_at=datetime(2025, 1, 1, tzinfo=UTC))
+    assert isinstance(rejected, Reject)
+    assert rejected.reason == reason
+
+
 def test_people_look_like_people(traffic: Traffic):
     """Nobody who is no attacker may come near a threshold, or a false alarm could not be told from a true one."""
     assert len(traffic.people) == traffic.truth.people > 1_000
@@ -163,6 +174,11 @@ def test_crowds_keep_their_distance_and_the_end_is_quiet(seed: int, surges: int,
     "wrong",
     [
         {"hours": 0},
+        {"hours": 1e-7},
+        {"start": CALENDAR[0] - timedelta(seconds=1)},
+        {"start": CALENDAR[1] - timedelta(hours=6, seconds=-1)},
+        {"start": datetime.min.replace(tzinfo=UTC)},
+        {"start": datetime.max.replace(tzinfo=UTC)},
         {"events": 0},
         {"late": 0.5},
         {"poison": -0.1},
@@ -177,6 +193,35 @@ def test_options_that_make_no_sense_are_refused(wrong: dict[str, object]):
     """One clear line beats traffic that nobody asked for."""
     with pytest.raises(Fault):
         Options(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("start", [CALENDAR[0], CALENDAR[1] - timedelta(hours=6)])
+def test_all_of_the_calendar_is_on_the_wire(start: datetime):
+    """A truth about events that are all rejected would be complete, and wrong."""
+    made = records(Options(start=start, events=500, attacks={}, sale=False, poison=0.0))
+    after = CALENDAR[1] + timedelta(days=1)
+    outcomes = [parse(record.data, arrived_at=after) for record in made]
+    assert {type(outcome) for outcome in outcomes} == {Event}
+    assert len(outcomes) == made.truth().produced > 0
+
+
+@pytest.mark.parametrize("hours", [1 / 60, 24 * 366])
+def test_the_shortest_and_the_longest_stretch_can_be_made(hours: float):
+    """A minute may hold nobody, and is no error."""
+    made = records(Options(hours=hours, events=10, attacks={}, sale=False))
+    list(made)
+    assert made.truth().complete
+
+
+def test_nobody_comes_any_more_once_the_run_is_to_stop():
+    """With very many people the time before the first record that counts takes for ever."""
+    stop = threading.Event()
+    made = records(Options(events=2_000, attacks={}, sale=False), stop=stop)
+    taken = iter(made)
+    next(taken)
+    stop.set()
+    assert len(list(taken)) < 100
+    assert not made.truth().complete
 
 
 def test_too_little_time_for_the_crowds_is_refused_with_the_time_it_takes():

@@ -1,12 +1,16 @@
 """The pace: a rate is kept over any ten seconds, and recorded time passes as many times faster as asked."""
 
+import threading
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 
-from simulator.pace import Rate, Speed
+from simulator.pace import Pace, Rate, Speed
 from simulator.record import Record
+from simulator.send import send
+from simulator.sinks import StandardOutputSink
 
 FIRST = datetime(2019, 10, 1, tzinfo=UTC)
 
@@ -83,3 +87,19 @@ def test_a_stall_is_made_up_for_without_overshooting():
     assert len(sent) == pytest.approx(60_000, abs=200)  # 400 were missing at first
     for start in range(112, 149):
         assert bisect_left(sent, start + 10) - bisect_left(sent, start) <= 10_200
+
+
+@pytest.mark.parametrize("pace", [Speed(0.05), Rate(1e-300)])
+def test_no_wait_is_longer_than_can_be_waited_for(pace: Pace):
+    """A wrong clock puts an event centuries ahead; the run waits, and can still be stopped."""
+    waited: list[float] = []
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout or 0)
+            self.set()
+            return super().wait(timeout)
+
+    sink = StandardOutputSink(BytesIO())
+    account = send([at(0), at(60 * 365 * 86_400)], sink, pace, stop=Stop())
+    assert (account.sent, account.interrupted, waited) == (1, True, [threading.TIMEOUT_MAX])

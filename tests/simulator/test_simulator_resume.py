@@ -7,16 +7,26 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto import mock_aws
 
+from simulator import targets
+from simulator.__main__ import replay
 from simulator.kaggle import HEADER
 from simulator.kept import KeptFile
 from simulator.progress_file import ProgressFile
-from simulator.record import Fault
+from simulator.record import Fault, Record
 from simulator.replay import Recording
 from simulator.send import send
 from simulator.sinks import FileSink, KinesisSink
@@ -126,6 +136,129 @@ def test_another_file_of_the_same_name_is_not_gone_on_with(tmp_path: Path):
     recording.write_text(recording.read_text().replace("2019", "2020"))
     with pytest.raises(Fault, match="not the file that was begun"):
         ProgressFile(tmp_path, source=recording, target="t").load()
+
+
+def noted(folder: Path, recording: Path) -> None:
+    """Note the last row that can be read or, of a packed file, the first that lies behind the file's own size."""
+    state = ProgressFile(folder, source=recording, target="t")
+    with suppress(Fault), closing(Recording(recording, bad_row=lambda *_: None)) as source:
+        for record in source:
+            state.note(record, written_bytes=0)
+            if record.source_end > recording.stat().st_size:
+                break
+    state.save()
+
+
+def test_a_file_that_is_another_where_it_was_left_is_not_gone_on_with(tmp_path: Path):
+    """It begins alike; the place to go on at is in the middle of a row there."""
+    recording = write_recording(tmp_path / "recorded.csv", 100)
+    noted(tmp_path, recording)
+    content = recording.read_bytes()
+    recording.write_bytes(content[:6_000] + b"0" + content[6_000:])
+    with pytest.raises(Fault, match="not the file that was begun"):
+        ProgressFile(tmp_path, source=recording, target="t").load()
+
+
+@pytest.mark.parametrize(("rows", "packed"), [(9, False), (300, False), (9_000, True)])
+def test_a_file_of_which_more_was_fetched_is_gone_on_with(tmp_path: Path, rows: int, packed: bool):
+    """As after a download that broke off, also within a packed file."""
+    recording = write_recording(tmp_path / "recorded.csv", rows)
+    whole = recording.read_bytes()
+    whole = gzip.compress(whole) if packed else whole
+    recording.write_bytes(whole[: len(whole) // 2])
+    noted(tmp_path, recording)
+    recording.write_bytes(whole)
+    known = ProgressFile(tmp_path, source=recording, target="t").load()
+    assert known is not None
+    assert 1 < known.line <= rows
+
+
+def test_of_a_pipe_nothing_is_noted(tmp_path: Path):
+    """It cannot be gone on with, and to look into it would take rows out of it."""
+    end, beginning = os.pipe()
+    os.write(beginning, b"rows")
+    os.close(beginning)
+    state = ProgressFile(tmp_path, source=Path(f"/dev/fd/{end}"), target="t", save_every_seconds=0)
+    state.note(Record(data=b"", partition_key="", event_time=None), written_bytes=0)
+    assert (os.read(end, 4), state.load()) == (b"rows", None)
+    os.close(end)
+
+
+class OneStream:
+    """A client that is told of a stream, or refused."""
+
+    def __init__(self, refusal: str = "", *, made: float = 0, region: str = "eu-central-1") -> None:
+        self.meta = SimpleNamespace(endpoint_url=f"https://kinesis.{region}.amazonaws.com", region_name=region)
+        self._refusal = refusal
+        self._made = made
+
+    def describe_stream_summary(self, *, StreamName: str) -> dict[str, Any]:
+        if self._refusal:
+            raise ClientError({"Error": {"Code": self._refusal, "Message": ""}}, "DescribeStreamSummary")
+        made = datetime.fromtimestamp(self._made, UTC)
+        return {"StreamDescriptionSummary": {"StreamARN": f"arn:{StreamName}", "StreamCreationTimestamp": made}}
+
+
+@pytest.fixture
+def target(monkeypatch: pytest.MonkeyPatch) -> Callable[[OneStream], str]:
+    """Return what gives the identity of a target with this client."""
+
+    def of(client: OneStream) -> str:
+        monkeypatch.setattr(targets, "_client", lambda **_: client)
+        return targets.identity("kinesis:x")
+
+    return of
+
+
+def test_a_stream_of_the_same_name_is_another_target(target: Callable[[OneStream], str]):
+    """Elsewhere, or made anew, it has seen nothing: going on after what the other had acknowledged skips all of it."""
+    streams = [OneStream(), OneStream(made=1), OneStream(region="us-east-1")]
+    assert len({target(stream) for stream in [*streams, *streams]}) == 3
+
+
+@pytest.mark.parametrize("refusal", ["AccessDeniedException", "UnknownOperationException"])
+def test_who_may_only_write_to_a_stream_tells_it_by_where_it_is(target: Callable[[OneStream], str], refusal: str):
+    """No right is needed beyond that to write."""
+    streams = [OneStream(refusal), OneStream(refusal, made=1), OneStream(refusal, region="us-east-1")]
+    assert len(set(map(target, streams))) == 2
+
+
+@pytest.mark.parametrize(
+    ("refusal", "message"), [("ResourceNotFoundException", "no such stream"), ("LimitExceededException", "x: An error")]
+)
+def test_a_stream_that_cannot_be_told_now_is_not_written_to(
+    target: Callable[[OneStream], str], refusal: str, message: str
+):
+    """What would be noted of it could not be found again."""
+    with pytest.raises(Fault, match=message):
+        target(OneStream(refusal))
+
+
+@mock_aws
+def test_a_new_stream_of_the_same_name_is_sent_everything(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    """The platform was taken down and set up again meanwhile: nothing of the file has arrived in this one."""
+    for name, value in (
+        ("ACCESS_KEY_ID", "testing"),
+        ("SECRET_ACCESS_KEY", "testing"),
+        ("DEFAULT_REGION", "eu-west-1"),
+    ):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    client = boto3.client("kinesis")
+    recording = write_recording(tmp_path / "recorded.csv", 3)
+    said = []
+    for anew in (True, False, True):
+        if anew:
+            with suppress(client.exceptions.ResourceNotFoundException):
+                client.delete_stream(StreamName="events")
+            client.create_stream(StreamName="events", ShardCount=1)
+        replay(recording, to="kinesis:events", resume=True)
+        said.append(capfd.readouterr().err)
+    assert ["produced 3, sent 3" in words for words in said] == [True, False, True]
+    assert ["it is sent from the start" in words for words in said] == [True, False, True]
 
 
 def test_each_target_has_its_own_progress(tmp_path: Path):

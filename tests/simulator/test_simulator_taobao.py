@@ -56,7 +56,7 @@ def test_each_behaviour_has_its_event_type(behavior: str, event_type: str):
         ("71,4002,305,pv,0", "unix_seconds is '0'"),
         ("71,4002,305,pv,4102444800", "unix_seconds"),
         ("71,4002,305,pv,1511740800.5", "unix_seconds"),
-        ("71,4002,305,pv", "4 columns where the layout has 5"),
+        ("71,4002,305,pv", "4 columns where the file has 5"),
         ("71,4002,305,pv,1511740800,1", "6 columns"),
     ],
 )
