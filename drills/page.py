@@ -34,6 +34,10 @@ An alert that SNS took while its answer was lost, or the responder was killed, i
 repetition, and the other choice would lose alerts. The proxy knows which those are; any other second alert counts as
 doubled.
 """
+_WRONG = """\
+The ledger counts all that its platform holds: where one alert was doubled, it is in the count after later schedules
+too, and told again when that has changed.
+"""
 _RUNS = """\
 Each on the version named, the newest last. The same seed deals the same schedules to all versions; what they send and
 what must come of it may have changed with the simulator and the rules.
@@ -101,6 +105,7 @@ def _parts(document: dict[str, Any], runs: Sequence[dict[str, Any]]) -> Iterator
     if document["wrong"]:
         yield "## What was wrong\n"
         yield "\n".join(f"- {line}" for line in document["wrong"]) + "\n"
+        yield _WRONG
     yield "## All runs\n"
     yield _RUNS
     yield from markdown_table(_RUN_COLUMNS, [*map(_row, runs), _sum(runs)])
