@@ -40,10 +40,8 @@ class ProgressFile:
     def __init__(
         self, folder: Path, *, source: Path, target: str, save_every_seconds: float = SAVE_EVERY_SECONDS
     ) -> None:
-        identity = hashlib.sha256(f"{os.path.realpath(source)}\n{target}".encode(errors="surrogateescape")).hexdigest()[
-            :12
-        ]
-        self.name = f"{source.name}-{identity}"
+        both = f"{os.path.realpath(source)}\n{target}".encode(errors="surrogateescape")
+        self.name = f"{source.name}-{hashlib.sha256(both).hexdigest()[:12]}"
         self.path = folder / f"{self.name}.progress.json"
         self._source = source
         self._save_every_seconds = save_every_seconds
