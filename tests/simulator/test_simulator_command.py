@@ -176,6 +176,7 @@ def test_the_bar_shows_a_name_as_it_is(monkeypatch, name: str):
     """Brackets mean nothing in a file's name."""
     screen = BytesIO()
     out = TextIOWrapper(screen, encoding="utf-8")
+    monkeypatch.setenv("TERM", "xterm")  # on a dumb one nothing is drawn
     monkeypatch.setattr(console, "CONSOLE", Console(file=out, force_terminal=True, width=200, highlight=False))
     with console.bar(name) as show:
         show(0.5, 7)
