@@ -211,11 +211,11 @@ def rows_are_put_without_a_condition(patch: pytest.MonkeyPatch) -> None:
 def the_alert_is_sent_before_the_row(patch: pytest.MonkeyPatch) -> None:
     respond_to = Responder._respond_to
 
-    def alert_first(responder: Responder, reading: Any, incident_id: str, *, counts: Any) -> None:
+    def alert_first(responder: Responder, reading: Any, incident_id: str, **given: Any) -> None:
         if incident_id not in told:
             responder.topic.send(reading.episodes[incident_id], risen_from=None)
         silent = replace(responder, topic=replace(responder.topic, client=Mute()))
-        respond_to(silent, reading, incident_id, counts=counts)
+        respond_to(silent, reading, incident_id, **given)
         told.add(incident_id)
 
     told = set[str]()
@@ -232,10 +232,10 @@ def the_alert_is_marked_before_it_is_sent(patch: pytest.MonkeyPatch) -> None:
 
     respond_to = Responder._respond_to
 
-    def mark_first(responder: Responder, reading: Any, incident_id: str, *, counts: Any) -> None:
+    def mark_first(responder: Responder, reading: Any, incident_id: str, **given: Any) -> None:
         silent = replace(responder, topic=replace(responder.topic, client=Mute()))
         before = len(rows)
-        respond_to(silent, reading, incident_id, counts=counts)
+        respond_to(silent, reading, incident_id, **given)
         if len(rows) == before and incident_id not in sent:
             sent.add(incident_id)
             AlertTopic.send(responder.topic, reading.episodes[incident_id], risen_from=None)
