@@ -34,8 +34,9 @@ from lambdas.respond.topic import AlertTopic
 
 # Kept back of the time an invocation has, to report which records failed.
 RESERVE_SECONDS = 5.0
-# Without so much left an alert is not begun: one that ends with the invocation is out and not marked, and goes twice.
-ALERT_SECONDS = PUBLISHING.total_seconds() + 1.0
+# Without so much left, an attempt of the client and the mark, an alert is not begun: one that ends with the invocation
+# is out and not marked, and goes twice. Asking for all of `PUBLISHING` would leave no time after the wait for a claim.
+ALERT_SECONDS = 7.0
 # How long to wait for another invocation's alert: it is done in a moment, or it crashed and the claim must lapse.
 PAUSES_SECONDS = (0.5, CLAIM.total_seconds())
 # How long to wait before an alert that is out is marked again: another container would send it a second time.

@@ -1,6 +1,7 @@
 """Crashes, throttling, poison and rivals: nothing is lost, nothing is doubled, nobody else is held up."""
 
 import base64
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -75,10 +76,7 @@ def test_a_mark_is_not_waited_for_beyond_the_invocation(shop: Shop) -> None:
     ends_at = shop.clock.now() + timedelta(seconds=14.5)
     container = shop.container(Calls(before=dict.fromkeys(range(1, 10), throttle)))
     object.__setattr__(container.topic, "client", _SlowTopic(shop, ends_at))
-
-    def seconds_left() -> float:
-        return (ends_at - shop.clock.now()).total_seconds()
-
+    seconds_left = until(ends_at, shop)
     batch = [KinesisRecord(sequence_number="1", data=to_line(incident()))]
     assert list(container.answer(batch, seconds_left=seconds_left)) == ["1"]
     assert seconds_left() >= 5
@@ -245,14 +243,30 @@ def test_an_alert_that_would_outlast_the_invocation_is_not_begun(shop: Shop) -> 
     for _ in range(4):
         ends_at, container = shop.clock.now() + timedelta(seconds=30), shop.container()
         object.__setattr__(container.topic, "client", _SlowTopic(shop, ends_at))
-
-        def seconds_left(ends_at: datetime = ends_at) -> float:
-            return (ends_at - shop.clock.now()).total_seconds()
-
         with suppress(Crash):
-            container.answer(batch, seconds_left=seconds_left)
+            container.answer(batch, seconds_left=until(ends_at, shop))
         shop.clock.wait(CLAIM.total_seconds())
     assert sorted(shop.alerts()) == sorted(incident(subject=f"user{n}").incident_id for n in range(6))
+
+
+def test_after_the_wait_for_a_claim_there_is_time_for_the_alert(shop: Shop) -> None:
+    """A cold container with slow calls comes to it late; put off each time, the record would be given up in the end."""
+    with pytest.raises(Crash):
+        shop.deliver([to_line(incident())], calls=Calls(before={1: crash}))
+    slow = dict.fromkeys(range(20), lambda: shop.clock.wait(0.5))
+    ends_at, container = shop.clock.now() + timedelta(seconds=30), shop.container(Calls(before=slow))
+    batch = [KinesisRecord(sequence_number="1", data=to_line(incident()))]
+    assert container.answer(batch, seconds_left=until(ends_at, shop)) == {}
+    assert len(shop.alerts()) == 1
+
+
+def until(ends_at: datetime, shop: Shop) -> Callable[[], float]:
+    """Return how many seconds an invocation has that Lambda ends at that moment."""
+
+    def seconds_left() -> float:
+        return (ends_at - shop.clock.now()).total_seconds()
+
+    return seconds_left
 
 
 class _SlowTopic:
