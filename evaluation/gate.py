@@ -19,7 +19,7 @@ MOST_INCIDENTS_EACH = 1.25
 MOST_PANES_FROM_EXCESS = 2
 # These wait for more than their threshold: for an hour of activity, or for a crowd of several times the usual.
 PATIENT = ("site_surge", "slow_scraping", "price_watching")
-MOST_PANES_OF_THE_PATIENT = 20
+MOST_PANES_OF_THE_PATIENT = 15
 _PANE_SECONDS = {rule.name: rule.pane_seconds for rule in RULES}
 
 

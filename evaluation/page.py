@@ -62,7 +62,7 @@ name their places.
 
 ```sh
 make evaluate                                                    # the real detector, and this page
-python -m evaluation measure --engine quick --seeds 1,2 --hours 12   # for development: a minute, no page
+python -m evaluation measure --engine quick --seeds 1,2 --events 50000   # for development: half a minute, no page
 python -m evaluation gate                                        # what the build guards
 ```
 

@@ -3,14 +3,14 @@
 The same sums as `site_panes` and `site_history` of the detector, in exact fractions.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from commerce.rules.rule import Measure, Rule
-from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
+from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_BUYS_PER_USER, CROWD_EVENTS_PER_USER
 from evaluation.observed import Observed
 
 
@@ -34,6 +34,7 @@ class SiteHistory:
         self._first: int | None = None
         self._judged = Stretch(rule.window_seconds // rule.pane_seconds)
         self._whole = Stretch((rule.window_seconds + BASELINE_SECONDS) // rule.pane_seconds)
+        self._buyers = Buyers(rule.window_seconds // rule.pane_seconds)
         (self._buying,) = (each for each in rule.features if each.measure is Measure.EXCESS_BUYING_SHARE)
 
     def add(self, number: int, users: Iterable[list[Observed]]) -> "Site":
@@ -59,8 +60,29 @@ class SiteHistory:
         for events in users:
             crowd += min(len({event.act for event in events}), CROWD_EVENTS_PER_USER)
             bought = {event.act for event in events if event.event_type in types}
-            buys += min(len(bought), CROWD_EVENTS_PER_USER)
+            buys += self._buyers.add(number, events[0].user_id, len(bought)) if bought else 0
         return CrowdPane(number, crowd, buys)
+
+
+class Buyers:
+    """How much each user bought in the last so many panes."""
+
+    def __init__(self, panes: int) -> None:
+        self._length = panes
+        self._panes: deque[tuple[int, str, int]] = deque()
+        self._of_user: Counter[str] = Counter()
+
+    def add(self, number: int, user: str, bought: int) -> int:
+        """Add what the user bought in this pane; return how much of it counts, beside what they bought before."""
+        while self._panes and self._panes[0][0] <= number - self._length:
+            _, gone, had_bought = self._panes.popleft()
+            self._of_user[gone] -= had_bought
+            if not self._of_user[gone]:
+                del self._of_user[gone]
+        before = self._of_user[user]
+        self._of_user[user] += bought
+        self._panes.append((number, user, bought))
+        return min(before + bought, CROWD_BUYS_PER_USER) - min(before, CROWD_BUYS_PER_USER)
 
 
 class Stretch:

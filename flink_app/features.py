@@ -5,7 +5,7 @@ Every rule ends in the same columns, so that what follows treats all rules alike
 
 from commerce.incident import MAX_SUBJECTS
 from commerce.rules.rule import PANE_SECONDS, SUBJECT_FIELDS, Condition, Feature, Measure, Rule, Severity, SubjectType
-from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
+from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_BUYS_PER_USER, CROWD_EVENTS_PER_USER
 from commerce.sql.flink import seconds
 from commerce.sql.template import filled, literal
 from flink_app.panes import How, measured_of, panes_view, site_measured
@@ -95,14 +95,17 @@ def _site_features(rule: Rule) -> str:
 def site_parts_sql(rule: Rule) -> str:
     """Return the view `site_parts`: the crowd in each pane in parts, no user counting for more than a few events.
 
+    What of a user's buying counts is what the bound leaves of the window's, less what it left before this pane.
+
     Who took part cannot be kept of a crowd without a bound. So of each part, a number that their name gives them, the
     user who was busiest without buying is kept; of several, one that differs from pane to pane.
     """
-    events, buys = (measured.name for measured in site_measured(rule))
+    events, buys, all_buys = (measured.name for measured in site_measured(rule))
+    most = CROWD_BUYS_PER_USER
     busy = f"CONCAT(LPAD(CAST({events} AS STRING), 9, '0'), '|', first_sample, '|', user_id)"
     return f"""
         SELECT window_time AS rowtime, SUM(LEAST({events}, {CROWD_EVENTS_PER_USER})) AS crowd,
-          SUM(LEAST({buys}, {CROWD_EVENTS_PER_USER})) AS buys,
+          SUM(LEAST({all_buys}, {most}) - LEAST({all_buys} - {buys}, {most})) AS buys,
           MIN(first_sample) AS first_sample, MAX(last_sample) AS last_sample,
           MAX(CASE WHEN {buys} = 0 THEN {busy} END) AS busiest
         FROM TABLE(TUMBLE(TABLE user_panes, DESCRIPTOR(rowtime), {seconds(PANE_SECONDS)}))

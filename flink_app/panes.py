@@ -171,10 +171,14 @@ def _measured(rules: Sequence[Rule], subject_type: SubjectType, *, short: bool) 
                 yield from measured_of(rule, feature)
 
 
-def site_measured(rule: Rule) -> tuple[Measured, Measured]:
-    """Return what the rule about the site reads of each user's pane: what they did, and what of it was buying."""
+def site_measured(rule: Rule) -> tuple[Measured, Measured, Measured]:
+    """Return what the rule about the site reads of a user: acts in the pane, buying in it, buying in the window."""
     (buying,) = (feature for feature in rule.features if feature.measure is Measure.EXCESS_BUYING_SHARE)
-    return Measured(How.SUM, acts(), PANE_SECONDS), Measured(How.SUM, acts(buying), PANE_SECONDS)
+    return (
+        Measured(How.SUM, acts(), PANE_SECONDS),
+        Measured(How.SUM, acts(buying), PANE_SECONDS),
+        Measured(How.SUM, acts(buying), rule.window_seconds),
+    )
 
 
 def _values(feature: Feature) -> Column:

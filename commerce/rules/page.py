@@ -19,7 +19,7 @@ from commerce.rules.rule import (
     Rule,
     SubjectType,
 )
-from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
+from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_BUYS_PER_USER, CROWD_EVENTS_PER_USER
 
 _INTRODUCTION = f"""\
 # The rules
@@ -66,7 +66,10 @@ _MEASURES = {
     Measure.CROWD_USUAL: f"the events that the {BASELINE_SECONDS} seconds before the window would lead one to expect",
     Measure.CROWD_EXCESS: "events beyond the usual ones",
     Measure.CROWD_TIMES_USUAL: "how many times the usual number of events there are",
-    Measure.EXCESS_BUYING_SHARE: "the share of buying events among those beyond the usual, from 0 to 1",
+    Measure.EXCESS_BUYING_SHARE: (
+        "the share of buying events among those beyond the usual, from 0 to 1, where one user counts for at most "
+        f"{CROWD_BUYS_PER_USER} of them in a window"
+    ),
     Measure.BASELINE_SECONDS: (
         f"how many seconds of the time before there are to compare with, at most {BASELINE_SECONDS}"
     ),

@@ -64,7 +64,7 @@ class Measure(StrEnum):
     CROWD_USUAL = "crowd_usual"  # the crowd events that the time before would lead one to expect
     CROWD_EXCESS = "crowd_excess"  # crowd events beyond the usual ones
     CROWD_TIMES_USUAL = "crowd_times_usual"  # crowd events over the usual ones
-    EXCESS_BUYING_SHARE = "excess_buying_share"  # carts and purchases among the excess events, 0 to 1
+    EXCESS_BUYING_SHARE = "excess_buying_share"  # buying acts among the excess events, one user counted likewise
     BASELINE_SECONDS = "baseline_seconds"  # how much of the time before there is to compare with
 
 

@@ -6,10 +6,12 @@ from commerce.rules.rule import Condition, Feature, Measure, Rule, Severity, Sub
 BASELINE_SECONDS = 1800
 # One user counts for at most so many events in ten seconds: a single flood is no crowd.
 CROWD_EVENTS_PER_USER = 5
+# Nor do a few who fill carts without end make a crowd one that buys: of one user, so much buying in a window counts.
+CROWD_BUYS_PER_USER = 5
 
 SITE_SURGE = Rule(
     name="site_surge",
-    version=3,
+    version=4,
     title="A site-wide surge that is not a sale",
     subject_type=SubjectType.SITE,
     window_seconds=300,

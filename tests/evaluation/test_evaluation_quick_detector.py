@@ -281,6 +281,19 @@ def test_a_crowd_that_does_not_buy_is_a_surge_and_a_sale_is_none():
     assert subjects(found(asleep, bots, rules=[SITE_SURGE])) == {("site_surge", "site")}, "hours of nobody are usual"
 
 
+def test_a_few_who_fill_carts_without_end_hide_no_surge():
+    """Of one user five acts of buying count in the window, however they are spread: two with forty do not hide 2000."""
+    usual = crowd("p", start=0, within=1800, count=600, buying=0.1)
+    bots = crowd("b", start=1800, within=290, count=2000)
+    hoards = [every(7, count=40, user=f"h{i}", start=1800 + i, kind="cart") for i in range(2)]
+    surge = {("site_surge", "site")}
+    assert subjects(found(usual, bots, *hoards, rules=[SITE_SURGE])) == surge
+    before = [every(7, count=250, user=f"h{i}", start=i, kind="cart") for i in range(6)]
+    assert subjects(found(usual, bots, *before, rules=[SITE_SURGE])) == surge, "nor those who did so all the time"
+    some = [every(60, count=5, user=f"s{i}", start=1800 + i, kind="cart") for i in range(12)]
+    assert found(usual, bots, *some, rules=[SITE_SURGE]) == [], "a dozen customers are a crowd that buys"
+
+
 def test_one_flood_is_no_crowd():
     """A single user counts for at most five events in ten seconds."""
     usual = crowd("p", start=0, within=1800, count=600)

@@ -192,7 +192,11 @@ def unnamed() -> list[Event]:
 
 
 def site_surge() -> list[Event]:
-    """Return a crowd that only looks, after half an hour of what is usual: what breaks the rule about the site."""
+    """Return a crowd that only looks, after half an hour of what is usual: what breaks the rule about the site.
+
+    Two of it fill their carts without end: they are not many enough to make it a crowd that buys.
+    """
     usual = people(count=120, start=0, within=1800)
     crowd = people(count=500, start=1800, within=290, events_each=4, buying=0)
-    return later([*usual, *crowd], hours=5)
+    hoards = (_cart(user, at) for user in ("fills-a-cart", "fills-another") for at in unevenly(39, 290, start=1800))
+    return later([*usual, *crowd, *hoards], hours=5)

@@ -11,7 +11,7 @@ from made_up_traffic import milliseconds
 from commerce.event import Event
 from commerce.rules import RULES
 from commerce.rules.rule import LONGEST_GAP_SECONDS, SUBJECT_FIELDS, Condition, Feature, Measure, Rule, SubjectType
-from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_EVENTS_PER_USER
+from commerce.rules.site_surge import BASELINE_SECONDS, CROWD_BUYS_PER_USER, CROWD_EVENTS_PER_USER
 
 BUYING = ("cart", "purchase")
 DIFFERENT = {
@@ -108,7 +108,7 @@ def gaps_of(moments: list[int]) -> list[int]:
 
 def crossings_of_the_site(rule: Rule, events: list[Event]) -> Iterator[dict[str, float]]:
     """Yield the same of the site as a whole, against the half hour before."""
-    crowd, buys = capped(events, rule.pane_seconds), capped(only_buying(events), rule.pane_seconds)
+    crowd, buys = capped(events, rule.pane_seconds), bought_by_many(events, rule)
     first, last = min(crowd), max(crowd)
     window, baseline = rule.window_seconds // rule.pane_seconds, BASELINE_SECONDS // rule.pane_seconds
     for pane in range(first + window, last + 1):
@@ -128,8 +128,19 @@ def crossings_of_the_site(rule: Rule, events: list[Event]) -> Iterator[dict[str,
             yield features
 
 
-def only_buying(events: Iterable[Event]) -> list[Event]:
-    return [event for event in events if event.event_type in BUYING]
+def bought_by_many(events: Iterable[Event], rule: Rule) -> Counter[int]:
+    """Return how much buying counts in each pane: an act does unless enough of its user's came shortly before."""
+    pane_ms = rule.pane_seconds * 1000
+    panes: Counter[int] = Counter()
+    theirs: dict[str, list[int]] = defaultdict(list)
+    for event in events:
+        if event.event_type in BUYING:
+            pane = milliseconds(event) // pane_ms
+            before = theirs[event.user_id]
+            lately = [each for each in before if each > pane - rule.window_seconds // rule.pane_seconds]
+            panes[pane] += len(lately) < CROWD_BUYS_PER_USER
+            before.append(pane)
+    return panes
 
 
 def capped(events: Iterable[Event], pane_seconds: int) -> Counter[int]:
