@@ -105,6 +105,18 @@ class Clock:
         self.ahead += timedelta(seconds=seconds)
 
 
+class Unhurried(threading.Event):
+    """The event that pauses between two tries wait for: the clock moves, and a bug that fails for ever is given up."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.wait(timeout or 0)
+        return self.is_set()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
     """What goes wrong in a run: faults of the proxy by the part they are to meet, and kills."""
@@ -230,7 +242,8 @@ class Rig:
         stream = self.laptop.outputs["IncidentsStreamName"]
         cursor = ShardCursor(self.laptop.client("kinesis"), stream=stream, shard=SHARD, after=None)
         function = Function(self, trouble.responder_killed)
-        batches = Batches(_mapping(stream), lambda_=function, sqs=None, role_arn="arn:r", end=threading.Event())
+        end = Unhurried(self.clock)
+        batches = Batches(_mapping(stream), lambda_=function, sqs=None, role_arn="arn:r", end=end)
         with self._standing(trouble.responding):
             while records := cursor.read(READ_AT_ONCE):
                 batches.work_off(records, lambda _: None)
