@@ -47,7 +47,7 @@ test: setup ## All tests, on the real engines
 	$(MAKE) --no-print-directory --jobs 3 test-rooms test-spark test-detector
 
 ROOMS := commerce stacks lambdas flink_app glue_jobs simulator laptop benchmarks evaluation drills
-LOCKS := requirements.lock flink_app/requirements.lock stacks/checkov/requirements.lock
+LOCKS := requirements.lock flink_app/requirements.lock stacks/checkov/requirements.lock tests/athena/requirements.lock
 # Holes that do not reach us, by id: give each a comment with the reason.
 AUDIT_ACCEPTED :=
 AUDIT := $(addprefix --ignore-vuln ,$(AUDIT_ACCEPTED)) --vulnerability-service osv --disable-pip --no-deps --progress-spinner off
@@ -70,6 +70,12 @@ test-detector:
 .PHONY: test-athena
 test-athena: setup $(STAMPS)/trino.stamp ## What is saved in Athena, asked of its engine, Trino, beside DuckDB
 	pytest tests/athena
+
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: setup ## Bad input, led by what code it reaches: SECONDS=60 for all programs together; what it finds is in build/fuzz
+	python tests/fuzz/fuzzing.py run --seconds $(SECONDS)
 
 .PHONY: check
 check: lint types layers secure templates gate audit ## Lint, types, layers, security, templates, quality; `make test` has the tests
@@ -106,12 +112,14 @@ audit: setup ## pip-audit: known holes in what is pinned; AUDIT_REQUIRED=1 fails
 
 # Tools that find something end with an error of their own: the page has to be written all the same, and says it.
 .PHONY: security-page
-security-page: synth $(STAMPS)/checkov.stamp ## Write docs/security.md from what the security tools say
-	@rm -rf build/security && mkdir -p build/security/templates
-	@cp cdk.out/validation-report.json build/security && cp cdk.out/*-$(STAGE)-*.template.json build/security/templates
-	cfn-lint --format json build/security/templates/*.json > build/security/cfn-lint.json || true
-	.venv-checkov/bin/checkov --config-file stacks/checkov/config.yaml --directory build/security/templates --skip-download \
-	  --output json > build/security/checkov.json || true
+security-page: synth synth-fullest $(STAMPS)/checkov.stamp ## Write docs/security.md from what the security tools say
+	@rm -rf build/security && mkdir -p build/security/templates/fullest
+	@cp cdk.out/*-$(STAGE)-*.template.json build/security/templates
+	@cp cdk.out/fullest/*.template.json build/security/templates/fullest
+	@cp cdk.out/validation-report.json build/security/nag.json
+	@cp cdk.out/fullest/validation-report.json build/security/nag-fullest.json
+	cfn-lint --format json 'build/security/templates/**/*.json' > build/security/cfn-lint.json || true
+	$(CHECKOV) --directory build/security/templates --output json > build/security/checkov.json || true
 	bandit --quiet --configfile pyproject.toml --recursive $(ROOMS) app.py -f json -o build/security/bandit.json || true
 	@for lock in $(LOCKS); do \
 	  pip-audit $(AUDIT) --strict -r "$$lock" --format json > "build/security/pip-audit-$${lock//\//-}.json" \
@@ -125,7 +133,7 @@ format: setup ## Put every file into the house format
 
 .PHONY: lock
 lock: setup ## Resolve the lock files anew after a change of dependencies
-	uv pip compile pyproject.toml --group dev --python 3.11 --generate-hashes --no-header -q -o requirements.lock
+	uv pip compile pyproject.toml --group dev --python 3.11 --universal --generate-hashes --no-header -q -o requirements.lock
 	uv pip compile flink_app/requirements.txt --python 3.11 --generate-hashes --no-header -q -o flink_app/requirements.lock
 	uv pip compile stacks/checkov/requirements.txt --python 3.11 --generate-hashes --no-header -q -o stacks/checkov/requirements.lock
 	uv pip compile tests/athena/requirements.txt --python 3.11 --generate-hashes --no-header -q -o tests/athena/requirements.lock
@@ -176,10 +184,19 @@ drills: setup ## Let everything fail, and compare what came of it: SCHEDULES=20 
 synth: setup ## Write the CloudFormation templates to cdk.out
 	$(CDK) synth --quiet --context stage=$(STAGE) $(if $(ALERT_EMAIL),--context alert_email="$(ALERT_EMAIL)")
 
+# All that the command line can ask of a stage, at once: much of it brings resources that no listed stage has.
+FULLEST := stage=prod customer_keys=true address_form=keyed_hash fault_experiments=true alert_email=nobody@example.com \
+  quicksight_user=arn:aws:quicksight:us-east-1:000000000000:user/default/nobody
+.PHONY: synth-fullest
+synth-fullest: setup
+	$(CDK) synth --quiet --no-staging --output cdk.out/fullest $(addprefix --context ,$(FULLEST))
+
+# It is given one directory: of two it looks at the first one twice.
+CHECKOV := .venv-checkov/bin/checkov --framework cloudformation --skip-download
 .PHONY: templates
-templates: synth $(STAMPS)/checkov.stamp ## cdk-nag (while synthesising), cfn-lint and checkov over the templates
+templates: synth synth-fullest $(STAMPS)/checkov.stamp ## cdk-nag (while synthesising), cfn-lint and checkov over the templates
 	cfn-lint 'cdk.out/**/*.template.json'
-	.venv-checkov/bin/checkov --config-file stacks/checkov/config.yaml --directory cdk.out --compact --quiet --skip-download
+	$(CHECKOV) --directory cdk.out --compact --quiet
 
 # A stack that the stage no longer asks for the CDK does not see. Whoever may not list stacks is not kept from deploying.
 STACKS_THERE := import boto3, os; client = boto3.client("cloudformation", region_name=os.environ.get("AWS_REGION")); \

@@ -132,6 +132,7 @@ def parse(line: bytes) -> Incident | Tally | RiskSignal:
     """
     try:
         document = json.loads(line, parse_constant=_no_constant)
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair is no character: ValueError
     except RecursionError as error:
         raise ValueError("not JSON: nested too deep") from error
     except ValueError as error:
@@ -182,7 +183,8 @@ def _is_acceptable(field: Field, value: Any) -> bool:
         case FieldType.COUNT:
             return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
         case FieldType.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool) and -1e100 < value < 1e100
+            # DynamoDB keeps no number that is nearer to nothing than 1e-130, or beyond 1e126.
+            return type(value) in (int, float) and (value == 0 or 1e-100 < abs(value) < 1e100)
         case FieldType.TEXTS:
             return isinstance(value, list) and all(isinstance(item, str) for item in value)
         case FieldType.TIMESTAMP:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bad_input import ARRIVED_AT, read_event_line
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from commerce.rejects import (
 )
 from commerce.schemas import json_schema
 
-ARRIVED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2026, 3, 1, 12), timezones=st.just(UTC)).map(
     lambda instant: instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 )
@@ -75,8 +75,7 @@ def test_an_event_on_the_wire_fits_the_published_schema(event: Event) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_event_or_a_reject(anything: bytes) -> None:
     """One shop's broken client must not stop the reading of all others."""
-    result = parse(anything, arrived_at=ARRIVED_AT)
-    assert isinstance(result, Event) or result.reason in REJECT_REASONS
+    read_event_line(anything)
 
 
 JSON_VALUES = st.recursive(
@@ -89,11 +88,7 @@ JSON_VALUES = st.recursive(
 @given(st.sampled_from([field.name for field in EVENT_FIELDS]), JSON_VALUES)
 def test_any_value_in_any_field_is_an_event_or_a_reject(name: str, value: Any) -> None:
     """What is accepted goes over the wire again unchanged: no half-understood value gets in."""
-    result = parse(line(**{name: value}), arrived_at=ARRIVED_AT)
-    if isinstance(result, Reject):
-        assert result.reason in REJECT_REASONS
-    else:
-        assert parse(to_line(result), arrived_at=ARRIVED_AT) == result
+    read_event_line(line(**{name: value}))
 
 
 REJECTED = {

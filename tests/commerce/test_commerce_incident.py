@@ -15,7 +15,7 @@ INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=
     lambda instant: instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 )
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-NUMBERS = st.floats(-1e12, 1e12)
+NUMBERS = st.floats(-1e12, 1e12).filter(lambda number: number == 0 or abs(number) > 1e-100)
 INCIDENTS = st.builds(
     Incident,
     incident_id=TEXTS,
@@ -45,7 +45,7 @@ TALLIES = st.builds(
     records=st.integers(0, 2**53),
     record_type=st.just("tally"),
 )
-SCORES = st.floats(0, 1)
+SCORES = st.just(0.0) | st.floats(1e-9, 1)
 RISKS = st.builds(
     RiskSignal,
     risk_id=TEXTS,
@@ -142,6 +142,7 @@ def test_any_value_in_any_field_is_read_or_refused(record: dict[str, Any], data:
         (b"", "not JSON"),
         (b"[" * 100_000, "not JSON: nested too deep"),
         (b"\xff", "not JSON"),
+        (json.dumps(INCIDENT | {"sentence": "\ud800"}).encode(), "not JSON"),
         (b"[]", "not a JSON object"),
         (b'{"records":NaN}', "NaN is no number"),
         (b"{}", "record_type is neither"),
@@ -167,6 +168,7 @@ def test_a_line_that_is_no_record_is_refused_with_its_reason(line: bytes, reason
         ("value", "130"),
         ("value", 10**400),
         ("threshold", 1e300),
+        ("threshold", 1e-300),
         ("last_seen_at", "2019-10-01T00:01:00+05:00"),
         ("last_seen_at", "2019-02-30T00:01:00.000Z"),
         ("sample_event_ids", ["e1", None]),

@@ -1,31 +1,13 @@
 """What a stack encodes is what the program decodes, and a misspelt setting is named."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import pytest
-from hypothesis import given
+from bad_input import SETTINGS, Everything, read_environment
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commerce.settings import SettingsError, decode, encode, from_environment, to_arguments, to_environment
-from flink_app.settings import DetectorSettings
-from glue_jobs.settings import LakeSettings
-from lambdas.respond.settings import RespondSettings
-from lambdas.start_detector.settings import StartDetectorSettings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Everything:
-    """One setting of every kind the codec knows."""
-
-    name: str
-    count: int
-    share: float
-    on: bool
-    names: tuple[str, ...] = ()
-    maybe_name: str | None = None
-    maybe_count: int | None = None
-    maybe_share: float | None = None
-
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 EVERYTHING = st.builds(
@@ -79,7 +61,23 @@ def test_an_unset_setting_keeps_its_default() -> None:
     assert decode(Everything, {"name": "n", "count": "1", "share": "1", "on": "true"}).names == ()
 
 
-@pytest.mark.parametrize("program", [DetectorSettings, LakeSettings, RespondSettings, StartDetectorSettings])
+# Names that a program knows, in any letters, with a text that means something to some setting, or with any.
+NAMES = st.sampled_from(sorted({field.name.upper() for program in SETTINGS for field in fields(program)}))
+ODD_TEXTS = ["", "0", "-1", "1e999", "nan", "1_0", "9" * 5_000, " 7", "\u0663", "true", "True", ",a,,b", "\udcff"]
+THERE = {"NAME": "n", "COUNT": "1", "SHARE": "1", "ON": "true"}
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([{}, THERE]),
+    st.dictionaries(NAMES | NAMES.map(str.lower) | st.text(), st.sampled_from(ODD_TEXTS) | st.text()),
+)
+def test_any_environment_is_settings_or_one_error_that_names_them(there: dict[str, str], more: dict[str, str]) -> None:
+    """A program that is told nonsense has to say so at its start, not at the first record."""
+    read_environment(there | more)
+
+
+@pytest.mark.parametrize("program", [program for program in SETTINGS if program is not Everything])
 def test_the_codec_carries_every_setting_of_every_program(program: type) -> None:
     """A kind of setting that the codec cannot hold shows here, not at the first start in AWS."""
     required = {field.name: "text" for field in fields(program) if field.default is field.default_factory}

@@ -7,12 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from bad_input import read_recording
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commerce.event import Event, parse, to_line
+from simulator import uci_retail
 from simulator.kaggle import COLUMNS, HEADER, to_record
-from simulator.layout import BadRow, event_id
+from simulator.layout import event_id
 from simulator.record import Fault, Record
 from simulator.recorded_file import LONGEST_ROW_BYTES
 from simulator.replay import Position, Recording, records
@@ -20,6 +22,21 @@ from simulator.replay import Position, Recording, records
 ARRIVED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 SESSION = "72d76fde-8bb3-4e00-8c23-a032dfed738c"
 ROW = f"2019-10-01 00:00:00 UTC,view,44600062,2103807459595387724,,shiseido,35.79,541312140,{SESSION}"
+
+PIECES = [
+    *(f"{line}\n".encode() for line in (HEADER, ROW, uci_retail.HEADER)),
+    b"536365,85123A,TEA TOWEL,6,2010-12-01 08:26:00,2.55,17850.0,Norway\r\n",
+    b"71,4002,305,pv,1511740800\n",
+    b"\n",
+    b"\r",
+    b'"',
+    b",",
+    b";",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\x1f\x8b",
+    gzip.compress(f"{HEADER}\n{ROW}\n".encode(), mtime=0),
+]
 
 
 def recording_of(tmp_path: Path, *rows: bytes, end: bytes = b"\n") -> Path:
@@ -105,17 +122,21 @@ def test_a_bad_row_is_reported_with_its_line_its_bytes_and_the_reason(tmp_path: 
     assert [r.source_line for r in rows] == [2, 4]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=130), min_size=9, max_size=9) | st.just(ROW.split(",")), st.data())
-def test_a_row_is_an_event_for_the_domain_or_it_is_bad(columns: list[str], data: st.DataObject):
+def test_a_row_is_an_event_for_the_domain_or_it_is_kept(columns: list[str], data: st.DataObject):
     """What replay sends as an event must never be rejected downstream."""
     good = ROW.split(",")
     for position in data.draw(st.sets(st.integers(0, 8), max_size=2)):
         good[position] = columns[position]
-    try:
-        record = to_record(",".join(good).encode(), line=2, end=0)
-    except BadRow:
-        return
-    assert isinstance(parse(record.data, arrived_at=ARRIVED_AT.replace(year=2199)), Event)
+    read_recording(f"{HEADER}\n{','.join(good)}\n{ROW}".encode())
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=99) | st.lists(st.sampled_from(PIECES)).map(b"".join))
+def test_of_any_file_every_row_is_sent_or_kept_with_its_bytes_and_a_reason(content: bytes):
+    """Whatever a download, a spreadsheet or a disk has made of it."""
+    read_recording(content)
 
 
 @pytest.mark.parametrize("cut", [1, 10, 40, 100])
