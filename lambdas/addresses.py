@@ -1,6 +1,6 @@
 """What may be said of an address: a network instead of it, or a pseudonym that only the holder of a key can make.
 
-A pseudonym is written as an address of the block fd00::/8, which no shopper can come from, so that whatever reads
+A pseudonym is written as an address of the block `PSEUDONYMS`, which no shopper can come from, so that whatever reads
 addresses reads it as well. The same address has the same pseudonym, in whichever way it was written.
 """
 
@@ -17,6 +17,7 @@ from commerce.rules.rule import SubjectType
 from lambdas.settings import AddressForm
 
 IPV4_NETWORK_BITS, IPV6_NETWORK_BITS = 24, 48
+PSEUDONYMS = IPv6Network("fd00::/8")
 UNREADABLE = "(unreadable)"
 _LIKE_AN_ADDRESS = re.compile(
     r"(?<![0-9A-Za-z.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:[0-9]{1,3}[.]){3}[0-9]{1,3}|[0-9A-Fa-f]{0,4})(?![0-9A-Za-z:])"
@@ -32,6 +33,12 @@ def abbreviated(text: str) -> str:
     if isinstance(address, IPv4Address):
         return f"{str(address).rpartition('.')[0]}.x"
     return ":".join(f"{int(group, 16):x}" for group in address.exploded.split(":")[:3]) + ":x"
+
+
+def is_pseudonym(text: str) -> bool:
+    """Return whether the text is an address of the block of pseudonyms."""
+    address = _read(text)
+    return isinstance(address, IPv6Address) and address in PSEUDONYMS
 
 
 def with_addresses(text: str, said: Callable[[str], str]) -> str:
@@ -99,7 +106,8 @@ class Concealment:
         )
 
     def _pseudonym(self, text: str) -> str:
-        return str(IPv6Address(bytes.fromhex("fd" + self._keyed(f"address|{text}")[:30])))
+        first = PSEUDONYMS.network_address.packed[:1]
+        return str(IPv6Address(first + bytes.fromhex(self._keyed(f"address|{text}")[:30])))
 
     def _keyed(self, text: str) -> str:
         return hmac.new(self.key, text.encode("utf-8", errors="surrogatepass"), "sha256").hexdigest()

@@ -16,6 +16,7 @@ from commerce.settings import to_environment
 from lambdas.respond.settings import (
     ALLOW_LIST_ACTIONS,
     PARTITION_KEY,
+    RETRIES,
     TABLE_ACTIONS,
     TIME_TO_LIVE_ATTRIBUTE,
     TOPIC_ACTIONS,
@@ -120,7 +121,7 @@ def _reading(stream: kinesis.IStream, *, dead_letters: sqs.IQueue) -> sources.Ki
         starting_position=lambda_.StartingPosition.TRIM_HORIZON,
         batch_size=100,
         bisect_batch_on_error=True,
-        retry_attempts=10,
+        retry_attempts=RETRIES,
         max_record_age=Duration.hours(6),
         report_batch_item_failures=True,
         on_failure=sources.SqsDlq(dead_letters),

@@ -10,7 +10,7 @@ from commerce.known_networks import KnownAddresses
 from commerce.settings import from_environment
 from lambdas import clients
 from lambdas.addresses import Concealment
-from lambdas.conceal.line import concealed
+from lambdas.conceal.record import concealed_record
 from lambdas.conceal.settings import ConcealSettings
 from lambdas.secret import concealment
 
@@ -26,8 +26,7 @@ def transform(event: dict[str, Any], *, concealment: Concealment) -> dict[str, A
 
 
 def _answer(record: dict[str, Any], concealment: Concealment) -> dict[str, str]:
-    lines = base64.b64decode(record["data"]).split(b"\n")
-    data = b"\n".join(concealed(line, concealment) for line in lines) + b"\n"
+    data = concealed_record(base64.b64decode(record["data"]), concealment)
     return {"recordId": record["recordId"], "result": "Ok", "data": base64.b64encode(data).decode()}
 
 

@@ -22,6 +22,7 @@ from lambdas.dead_letters.resend import FunctionFailedError, Resender
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
 REFUSED = 2
+UNPROVEN = "which cannot tell whether its own are among them: look below errors/incidents/ before you discard it"
 # What may go wrong with one letter, and with no other.
 REFUSALS = (LetterError, ForgottenError, ArchiveError, FunctionFailedError, ClientError, BotoCoreError)
 
@@ -70,7 +71,10 @@ def show(
 
 @app.command()
 def resend(context: typer.Context, ids: Ids = None, archive: Bucket = "") -> None:
-    """Send batches to the function again, and delete those that it has answered; end with 1 if any is left."""
+    """Send batches to the function again, and delete those that it has answered; end with 1 if any is left.
+
+    One that came from the archive is left in any case: the archive does not say which records are its own.
+    """
     left = 0
     with _one_line_refusals():
         queue, resender = _queue(context), _resender(archive)
@@ -86,7 +90,10 @@ def discard(
     context: typer.Context,
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids that `list` shows.")],
 ) -> None:
-    """Delete batches that can never be answered. Their records stay in the raw bucket, and among the rejects."""
+    """Delete batches that can never be answered, or that the archive has made good.
+
+    Their records stay in the raw bucket, and among the rejects.
+    """
     with _one_line_refusals():
         queue = _queue(context)
         with queue.held() as held:
@@ -108,6 +115,9 @@ def _resend(message: Mapping[str, Any], *, held: Held, resender: Resender) -> bo
     if resent.failed:
         numbers = ", ".join(resent.failed)
         typer.echo(f"{name} stays: {len(resent.failed)} of {resent.sent} records failed again: {numbers}")
+        return False
+    if resent.archived:
+        typer.echo(f"{name} stays: {resent.sent} incidents of its hours sent again from the archive, {UNPROVEN}")
         return False
     held.remove(name)
     typer.echo(f"{name}: {resent.sent} records sent again, the message is deleted")

@@ -75,7 +75,8 @@ class Archive:
     """Reads the incidents that were delivered to the raw bucket in a letter's hours.
 
     The archive knows no sequence numbers, so this is all of these hours: the responder knows again what it has
-    answered. Tallies are left out, because their metrics would be counted again.
+    answered. Tallies are left out, because their metrics would be counted again. Nor can it be told whether the
+    letter's own records are among them: they may lie below the error prefix, or be yet to be delivered.
 
     Every call raises ArchiveError, and the client's errors.
     """
@@ -102,10 +103,10 @@ class Archive:
         ]
 
     def _keys(self, letter: Letter) -> Iterator[str]:
-        # An object begun in one hour may hold records of the next.
+        # An object begun in one hour may hold records of the next; and Firehose may have got a record an hour later.
         hour = letter.arrived_from.replace(minute=0, second=0, microsecond=0) - HOUR
         pages = self.client.get_paginator("list_objects_v2")
-        while hour <= letter.arrived_until:
+        while hour <= letter.arrived_until + HOUR:
             for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self.prefix}{hour:%Y/%m/%d/%H}/"):
                 yield from (found["Key"] for found in page.get("Contents", []))
             hour += HOUR

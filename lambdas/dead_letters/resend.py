@@ -1,7 +1,8 @@
 """Sends the records of a dead letter to the function again, as Lambda would.
 
 Nothing is doubled: the function recognises what it has answered by its row, so a record sent twice is one incident
-and one alert. The message goes when every record is answered, and stays when one is not.
+and one alert. The message goes when every record is answered, and stays when one is not, or when it cannot be told:
+the archive does not say which records are the message's.
 """
 
 import json
@@ -27,10 +28,14 @@ class FunctionFailedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Resent:
-    """What became of a letter's records: how many were sent, and the sequence numbers of those that failed again."""
+    """What became of a letter's records: how many were sent, and the sequence numbers of those that failed again.
+
+    `archived` says that they came from the archive: the letter's own may not be among them.
+    """
 
     sent: int
     failed: tuple[str, ...]
+    archived: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,23 +51,27 @@ class Resender:
 
         Raises ForgottenError, ArchiveError, FunctionFailedError, and the clients' errors.
         """
-        records = self.records(letter)
+        records, archived = self._found(letter)
         failed = [number for batch in _batches(records) for number in self._invoke(letter, batch)]
-        return Resent(sent=len(records), failed=tuple(failed))
+        return Resent(sent=len(records), failed=tuple(failed), archived=archived)
 
     def records(self, letter: Letter) -> list[StreamRecord]:
         """Return the letter's records: all that it names, or those of its hours.
 
         Raises ForgottenError, ArchiveError, and the clients' errors.
         """
+        return self._found(letter)[0]
+
+    def _found(self, letter: Letter) -> tuple[list[StreamRecord], bool]:
+        """Return the letter's records, and whether they are from the archive."""
         records = self.stream.records(letter)
         if _are_all(records, letter):
-            return records
+            return records, False
         if self.archive is None:
             raise ForgottenError(
                 f"the stream has forgotten some of its {letter.records} records: name the raw bucket by --archive"
             )
-        return self.archive.records(letter)
+        return self.archive.records(letter), True
 
     def _invoke(self, letter: Letter, records: Sequence[StreamRecord]) -> list[str]:
         event = kinesis_event(

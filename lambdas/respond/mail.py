@@ -13,7 +13,7 @@ from datetime import datetime
 from commerce.durations import in_words
 from commerce.incident import MAX_SUBJECTS, Incident, State
 from commerce.rules.rule import Condition, Rule, SubjectType
-from lambdas.addresses import UNREADABLE, abbreviated, with_addresses
+from lambdas.addresses import UNREADABLE, abbreviated, is_pseudonym, with_addresses
 
 WIDTH = 76
 # SNS refuses a subject of 100 characters or more, one that is not ASCII, and one with a line break.
@@ -53,18 +53,18 @@ def compose(
 ) -> Mail:
     """Return the alert for an episode; `risen_from` is the severity that an earlier alert about it told of.
 
-    `rules` are those the detector runs, by name; an unknown rule has its name. `pseudonyms` says that what looks like
-    an address is none.
+    `rules` are those the detector runs, by name; an unknown rule has its name. `pseudonyms` says that the stage
+    makes them: they are told whole, addresses never.
     """
     others = len({*incident.subjects} - {incident.subject})
-    who = _who(incident if pseudonyms else without_addresses(incident), others=others)
-    sentence = incident.sentence if pseudonyms else without_addresses(incident).sentence
+    told = without_addresses(incident, pseudonyms=pseudonyms)
+    who = _who(told, others=others)
     rule = rules.get(incident.rule)
     title = rule.title if rule else incident.rule.replace("_", " ").capitalize()
     parts = [
         f"{title}\n{'=' * min(len(title), WIDTH)}",
         *([_risen(incident, risen_from)] if risen_from else []),
-        textwrap.fill(sentence, WIDTH),
+        textwrap.fill(told.sentence, WIDTH),
         _facts(incident, who=who),
         "\n".join(["Measured", *_evidence(incident, rule)]),
         *([textwrap.fill(rule.advice, WIDTH, initial_indent="What to do: ")] if rule else []),
@@ -77,9 +77,16 @@ def compose(
     )
 
 
-def without_addresses(incident: Incident) -> Incident:
-    """Return the incident with every address that its subject and sentence name cut short."""
-    subject, sentence = with_addresses(incident.subject, abbreviated), with_addresses(incident.sentence, abbreviated)
+def without_addresses(incident: Incident, *, pseudonyms: bool = False) -> Incident:
+    """Return the incident with every address that its subject and sentence name cut short.
+
+    With `pseudonyms` those stay; a record from before they were made may still have addresses.
+    """
+
+    def said(address: str) -> str:
+        return address if pseudonyms and is_pseudonym(address) else abbreviated(address)
+
+    subject, sentence = with_addresses(incident.subject, said), with_addresses(incident.sentence, said)
     if incident.subject_type == SubjectType.ADDRESS and abbreviated(incident.subject) == UNREADABLE:
         subject = UNREADABLE
         sentence = sentence.replace(incident.subject, UNREADABLE) if incident.subject else sentence

@@ -39,6 +39,8 @@ RESERVE_SECONDS = 5.0
 ALERT_SECONDS = 7.0
 # How long to wait for another invocation's alert: it is done in a moment, or it crashed and the claim must lapse.
 PAUSES_SECONDS = (0.5, CLAIM.total_seconds())
+# How long to rest once AWS has refused something: tries are counted, and an outage of minutes must not use them up.
+REST_SECONDS = 6.0
 # How long to wait before an alert that is out is marked again: another container would send it a second time.
 MARK_PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0)
 
@@ -98,7 +100,10 @@ class Responder:
             counts.publish()
 
     def _settle(self, reading: Reading, *, counts: Counts, seconds_left: Callable[[], float]) -> dict[str, Exception]:
-        """Answer every episode, and those again whose alert another invocation held; return failures by id."""
+        """Answer every episode, and those again whose alert another invocation held; return failures by id.
+
+        Where AWS refused something the next try is put off, since nothing else spaces tries.
+        """
         failures = self._round(reading, reading.episodes, counts=counts, seconds_left=seconds_left)
         for pause in PAUSES_SECONDS:
             held = [name for name, error in failures.items() if isinstance(error, AlertHeldError)]
@@ -107,6 +112,9 @@ class Responder:
             self.wait(pause)
             failures = {name: error for name, error in failures.items() if name not in held}
             failures |= self._round(reading, held, counts=counts, seconds_left=seconds_left)
+        refused = any(isinstance(error, (ClientError, BotoCoreError)) for error in failures.values())
+        if refused and seconds_left() >= REST_SECONDS + RESERVE_SECONDS:
+            self.wait(REST_SECONDS)
         return failures
 
     def _round(

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 # The incidents table, as the stack creates it: its partition key, a text, and the attribute of its time to live.
 PARTITION_KEY = "incident_id"
 TIME_TO_LIVE_ATTRIBUTE = "expires_at"
+# How often a batch is tried again. Where AWS refused something the responder takes six seconds at least, so that an
+# outage of five minutes is over before the tries are. A record that nobody can read is refused at once: its shard is
+# held up only by what Lambda itself waits between two tries. The alarm on the age of what is read tells of both.
+RETRIES = 50
 # All that the function does to its table, to the allow list and to its topic.
 TABLE_ACTIONS = ("dynamodb:PutItem",)
 ALLOW_LIST_ACTIONS = ("dynamodb:Scan",)

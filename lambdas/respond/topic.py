@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class AlertTopic:
     """Publishes a mail an episode, and one more if it becomes critical.
 
-    Rule and severity travel as attributes for a subscriber to filter by. `pseudonyms` says that the addresses of
-    incidents are none, so that they may be told.
+    Rule and severity travel as attributes for a subscriber to filter by. `pseudonyms` says that the stage makes
+    them of addresses: they may be told.
     """
 
     client: "SNSClient"

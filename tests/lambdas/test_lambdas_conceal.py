@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
@@ -16,9 +17,10 @@ from shop import Shop, incident
 from commerce import incident as incidents
 from commerce.event import Event, parse
 from commerce.known_networks import KnownAddresses
-from lambdas.addresses import Concealment
+from lambdas.addresses import PSEUDONYMS, Concealment
 from lambdas.conceal.handler import transform
 from lambdas.conceal.line import concealed
+from lambdas.conceal.record import GROWTH, ONE_ADDRESS, concealed_record
 from lambdas.secret import concealment
 from lambdas.settings import AddressForm
 
@@ -52,7 +54,7 @@ def test_a_concealed_event_is_an_event(form):
 
 def test_a_pseudonym_is_an_address_that_nobody_can_come_from():
     """It must never be taken for somebody's."""
-    assert ip_address(HASHED.address(ADDRESS)) in ip_network("fd00::/8")
+    assert ip_address(HASHED.address(ADDRESS)) in PSEUDONYMS == ip_network("fd00::/8")
 
 
 @pytest.mark.parametrize(
@@ -111,9 +113,10 @@ def test_no_line_takes_its_address_along(form, line):
 @BOTH
 def test_an_address_written_as_a_number_is_concealed(form):
     """203.0.113.77 is 3405803853, and a field of that type is accepted as text."""
-    after = concealed(b'{"ip_address": 3405803853, "price": 3405803853}', form)
-    assert json.loads(after)["ip_address"] != 3405803853
-    assert json.loads(after)["price"] == 3405803853
+    after = concealed(b'{"ip_address": 3405803853, "price": 3405803853, "long": %s}' % (b"9" * 5_000), form)
+    read = json.loads(after, parse_int=str)
+    assert read["ip_address"] != "3405803853"
+    assert (read["price"], read["long"]) == ("3405803853", "9" * 5_000)
 
 
 @BOTH
@@ -131,7 +134,7 @@ def test_a_number_is_concealed_whole_however_it_is_written(form: Concealment, nu
 def test_no_address_whatsoever_comes_through(address):
     """There are many ways to write one."""
     after = json.loads(concealed(json.dumps({"ip_address": address}).encode(), HASHED))["ip_address"]
-    assert ip_address(after) in ip_network("fd00::/8")
+    assert ip_address(after) in PSEUDONYMS
 
 
 @pytest.mark.parametrize("form", [b'{"ip_address":"%s"}', b"%s", b"%s GET /", b'"%s"'])
@@ -219,6 +222,67 @@ def test_firehose_gets_back_every_record_as_lines():
     assert [part.count(b"\n") for part in data] == [1, 2, 1]
     assert all(part.endswith(b"\n") for part in data)
     assert data[1] == data[0] * 2, "a record of two lines is two events"
+
+
+@BOTH
+@pytest.mark.parametrize("hostile", [b":: ", b"1.1.1.1 ", b"1.1.1.1 _________", b"::\n", b"\xd0\x96::", b"\xff::"])
+@pytest.mark.parametrize("pattern", [b"%s", b'{"a":"%s"}'])
+def test_no_batch_is_longer_than_lambda_takes(form: Concealment, hostile: bytes, pattern: bytes) -> None:
+    """An answer of six megabytes fails, and Firehose stores the whole batch as it came, addresses in full."""
+    scale = 16  # a batch as large as they come takes seconds, and would tell no more
+    megabyte = 1024**2 // scale
+    large = pattern % (hostile * (megabyte // len(hostile) - 8))
+    small = [pattern % (hostile * 12)] * (megabyte // 2 // len(pattern % (hostile * 12)))
+    honest = [EVENT] * (megabyte // 2 // len(EVENT))
+    records = [_record(number, data) for number, data in enumerate([large, *small, *honest])]
+    answer = transform({"records": records}, concealment=form)
+    assert len(json.dumps(answer)) * scale < 6_000_000
+    assert len(answer["records"]) == len(records)
+    assert {each["result"] for each in answer["records"]} == {"Ok"}
+    assert base64.b64decode(answer["records"][-1]["data"]) == concealed(EVENT, form) + b"\n"
+    assert ADDRESS.encode() not in b"".join(base64.b64decode(each["data"]) for each in answer["records"])
+
+
+PIECES = [
+    b"::",
+    b"1.1.1.1",
+    b" ",
+    b'"',
+    b'{"ip_address":',
+    b'{"a":"',
+    b'"}',
+    b",",
+    b"\n",
+    b"\\u0032",
+    b"\xff",
+    b"7",
+    EVENT,
+]
+
+
+@BOTH
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=40), times=st.integers(1, 40))
+def test_a_record_grows_by_half_or_by_one_address(form: Concealment, pieces: list[bytes], times: int) -> None:
+    """Whatever stands in it, it is answered by itself, and has as many lines as before."""
+    data = b"".join(pieces) * times
+    after = concealed_record(data, form)
+    assert len(after) <= max(GROWTH * len(data), len(data) + ONE_ADDRESS) + 1
+    assert after.count(b"\n") == data.count(b"\n") + 1
+
+
+def test_a_line_that_would_grow_too_much_leaves_the_others_of_its_record_as_they_are() -> None:
+    """Somebody's hostile event must not cost the events that came with it; nor does it take its addresses along."""
+    crowd = b'{"a":"' + b"203.0.113.77 " * 100 + b'\\u0032\\u00303.0.113.77","b":[3405803853]}'
+    first, second, *rest = concealed_record(EVENT + b"\n" + crowd, HASHED).split(b"\n")
+    assert (first, len(second), rest) == (concealed(EVENT, HASHED), len(crowd), [b""])
+    assert not re.search(rb"[0-9A-Fa-f]", second)
+
+
+@BOTH
+def test_letters_of_other_alphabets_beside_an_address_stay(form: Concealment) -> None:
+    """Escapes would make them three times as long, and an honest event too long for its batch."""
+    line = json.dumps({"note": f"\u0430\u0434\u0440\u0435\u0441 {ADDRESS}"}, ensure_ascii=False).encode()
+    assert concealed(line, form) == line.replace(ADDRESS.encode(), form.address(ADDRESS).encode())
 
 
 def test_the_key_is_read_from_the_secret(aws):

@@ -35,13 +35,29 @@ def test_what_the_stream_has_forgotten_comes_from_the_archive(post: Post, gone: 
     there = incident(subject="1")
     post.archive("raw/incidents/2026/03/01/10/a.gz", to_line(incident(subject="of the hour before")))
     post.archive("raw/incidents/2026/03/01/11/a.gz", to_line(there), to_line(TALLY), b"poison", to_line(there))
-    post.archive("raw/incidents/2026/03/01/13/a.gz", to_line(incident(subject="later")))
+    post.archive("raw/incidents/2026/03/01/13/a.gz", to_line(incident(subject="of the hour after")))
+    post.archive("raw/incidents/2026/03/01/14/a.gz", to_line(incident(subject="later")))
     post.give_up(post.put(to_line(there)), **gone)
-    assert post.run("resend", "--archive", post.bucket).exit_code == 0
-    assert {row.incident.subject for row in post.shop.rows().values()} == {"1", "of the hour before"}
-    assert (len(post.shop.alerts()), post.waiting()) == (2, 0)
+    post.run("resend", "--archive", post.bucket)
+    subjects = {row.incident.subject for row in post.shop.rows().values()}
+    assert subjects == {"1", "of the hour before", "of the hour after"}
+    assert len(post.shop.alerts()) == 3
     sent = [base64.b64decode(record["kinesis"]["data"]) for record in post.functions.events[0]["Records"]]
-    assert [b"tally" in line for line in sent] == [False, False, False]
+    assert [b"tally" in line for line in sent] == [False] * 4
+
+
+def test_a_letter_stays_after_the_archive_until_it_is_discarded(post: Post) -> None:
+    """Its own incident may lie below the error prefix, while there are lines enough of others in its hours."""
+    others = [to_line(incident(subject=str(number))) for number in range(3)]
+    post.archive("raw/incidents/2026/03/01/12/a.gz", *others)
+    post.archive("errors/incidents/processing-failed/2026/03/01/12/a", to_line(incident(subject="lost")))
+    letter = post.give_up(["1", "2"], **GONE)
+    for _ in range(2):
+        done = post.run("resend", "--archive", post.bucket)
+        assert (done.exit_code, post.waiting(), len(post.shop.alerts())) == (1, 1, 3)
+        assert f"{letter} stays: 3 incidents of its hours sent again from the archive" in done.output
+        assert "look below errors/incidents/ before you discard it" in done.output
+    assert (post.run("discard", letter).exit_code, post.waiting()) == (0, 0)
 
 
 @pytest.mark.parametrize("lines", [(), (to_line(TALLY),), (b"poison",)])
@@ -56,12 +72,12 @@ def test_an_archive_with_too_few_lines_keeps_its_letter(post: Post, lines: tuple
 
 
 @pytest.mark.parametrize("other", [b"poison", b""])
-def test_a_batch_without_incidents_is_done_with_when_the_archive_has_it(post: Post, other: bytes) -> None:
+def test_an_archive_without_incidents_is_one_all_the_same(post: Post, other: bytes) -> None:
     """Tallies, lines that nobody can read, and what is left of those of an erased user are lines of the archive too."""
     post.archive("raw/incidents/2026/03/01/12/a.gz", other, to_line(TALLY))
     post.give_up(["1", "2"], **GONE)
-    assert post.run("resend", "--archive", post.bucket).exit_code == 0
-    assert (post.waiting(), post.functions.events) == (0, [])
+    assert "stays: 0 incidents of its hours sent again" in post.run("resend", "--archive", post.bucket).output
+    assert (post.waiting(), post.functions.events) == (1, [])
 
 
 @pytest.mark.parametrize("damaged", [
@@ -125,7 +141,7 @@ def send_from_archive(post: Post, form: Concealment, *states: Incident) -> None:
     post.functions.concealment = form
     post.archive("raw/incidents/2026/03/01/12/a.gz", *(concealed(to_line(state), form) for state in states))
     post.give_up(["1"], **GONE)
-    assert post.run("resend", "--archive", post.bucket).exit_code == 0
+    assert "sent again from the archive" in post.run("resend", "--archive", post.bucket).output
 
 
 @CONCEALED
@@ -160,6 +176,18 @@ def test_a_row_that_was_allowed_stays_so_when_the_archive_tells_more_of_it(post:
     post.shop.clock.time = entry.expires_at
     send_from_archive(post, form, flood(state="extended", last_seen_at=OPENED_AT + timedelta(minutes=4)))
     assert len(post.shop.mails()) == 1
+
+
+@CONCEALED
+def test_what_the_archive_has_from_before_the_setting_is_cut_short_in_its_mail(post: Post, form: Concealment) -> None:
+    """Whoever began to conceal addresses later has them in the bucket as they came; a mail is forwarded."""
+    post.functions.concealment = form
+    post.archive("raw/incidents/2026/03/01/12/a.gz", to_line(flood()))
+    post.give_up(["1"], **GONE)
+    post.run("resend", "--archive", post.bucket)
+    ((_, body, subject, *_),) = post.shop.mails()
+    assert ADDRESS not in subject + body
+    assert subject.endswith("address 203.0.113.x")
 
 
 @CONCEALED

@@ -19,6 +19,7 @@ from lambdas.clients import BRISK
 from lambdas.kinesis import KinesisRecord
 from lambdas.respond.responder import MARK_PAUSES_SECONDS
 from lambdas.respond.row import CLAIM, PUBLISHING, alerted
+from lambdas.respond.settings import RETRIES
 
 # The calls that a new episode takes: store, publish, mark.
 NEW_EPISODE = range(3)
@@ -90,6 +91,31 @@ def test_a_container_whose_alert_is_refused_does_not_take_it_for_sent(shop: Shop
     assert shop.alerts() == []
     assert shop.deliver(batch, container=container) == []
     assert len(shop.alerts()) == 1
+
+
+@pytest.mark.parametrize("refused", ["publish", "put_item"])
+def test_an_outage_of_minutes_is_over_before_the_tries_are(shop: Shop, refused: str) -> None:
+    """What was given up somebody has to send again by hand; an outage comes when nobody looks."""
+    calls, over = Calls(), shop.clock.now() + timedelta(minutes=5)
+
+    def down() -> None:
+        if calls.made[-1] == refused and shop.clock.now() < over:
+            throttle()
+
+    calls.before.update(dict.fromkeys(range(1_000), down))
+    batch = [KinesisRecord(sequence_number="1", data=to_line(incident()))]
+    for _ in range(1 + RETRIES):
+        ends_at = shop.clock.now() + timedelta(seconds=30)
+        if not shop.container(calls).answer(batch, seconds_left=until(ends_at, shop)):
+            break
+    (row,) = shop.rows().values()
+    assert (shop.alerts(), row.alerted_severity) == ([incident().incident_id], "high")
+
+
+def test_a_record_that_nobody_can_read_is_refused_at_once(shop: Shop) -> None:
+    """It can only be given up, and what stands behind it in the shard waits for that."""
+    assert shop.deliver([b"poison"]) == [sequence_number(0)]
+    assert shop.clock.waits == []
 
 
 def _deliver_until_answered(shop: Shop, calls: Calls) -> None:
