@@ -1,9 +1,13 @@
 """A stretch of arrival hours, by which the raw bucket is ordered: what an account or a replay covers."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+
+from commerce.days import read_day
 
 HOUR = timedelta(hours=1)
+# Those of the events. At the ends of the calendar there is no hour before or after.
+YEARS = range(2000, 2100)
 
 
 class HoursError(ValueError):
@@ -49,9 +53,12 @@ def read_hours(first: str, last: str) -> Hours:
 
 def _hour(text: str, *, of_a_day: int) -> datetime:
     try:
-        read = datetime.fromisoformat(f"{text}:00" if "T" in text else text)
+        day, on_an_hour, hour = text.partition("T")
+        read = datetime.combine(read_day(day), time.fromisoformat(hour) if on_an_hour else time())
     except ValueError as error:
         raise HoursError(f"{text!r} is no hour: write 2025-03-03 or 2025-03-03T08") from error
     if read.minute or read.tzinfo is not None:
         raise HoursError(f"{text!r} is no hour: write 2025-03-03 or 2025-03-03T08, UTC")
+    if read.year not in YEARS:
+        raise HoursError(f"{text!r} is of another century: write 2025-03-03 or 2025-03-03T08")
     return read.replace(hour=read.hour if "T" in text else of_a_day, tzinfo=UTC)

@@ -4,11 +4,30 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from lambdas.settings import AddressForm
 from stacks.stages import Stage
+
+# What follows from how a service works is looked at once a year, what is a choice twice.
+SETTLED, CHOSEN = date(2027, 11, 30), date(2027, 5, 31)
 
 
 def _everywhere(_: Stage) -> bool:
     return True
+
+
+def with_keys_of_aws(stage: Stage) -> bool:
+    """Return whether the stage is encrypted with keys that AWS manages."""
+    return not stage.customer_keys
+
+
+def concealed(stage: Stage) -> bool:
+    """Return whether addresses leave the streams in another form than they came in."""
+    return stage.address_form != AddressForm.FULL
+
+
+def emptied(stage: Stage) -> bool:
+    """Return whether the stage's buckets are emptied when it is destroyed."""
+    return not stage.retain_data
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,19 +4,8 @@ An entry is looked at again before it `expires`: a test fails from the day after
 nothing any more. Reasons name what does instead of what the rule asks for.
 """
 
-from datetime import date
-
-from stacks.acceptance import Accepted
+from stacks.acceptance import CHOSEN, SETTLED, Accepted, with_keys_of_aws
 from stacks.accepted_by_setting import OF_ADDRESSES, OF_CUSTOMER_KEYS, OF_EXPERIMENTS, OF_RESTING
-from stacks.stages import Stage
-
-# What follows from how a service works is looked at once a year, what is a choice twice.
-_SETTLED, _CHOSEN = date(2027, 11, 30), date(2027, 5, 31)
-
-
-def _with_keys_of_aws(stage: Stage) -> bool:
-    return not stage.customer_keys
-
 
 _OWN_PREFIX = "The role writes below this prefix of this bucket, where object names are Firehose's or Iceberg's own."
 _JOBS_RESOURCES = {
@@ -60,7 +49,7 @@ _SOLUTIONS = (
             construct=f"{title}Delivery/Role",
             finding=f"AwsSolutions-IAM5[Resource::<Raw72517081.Arn>/{top}/{title.lower()}/*]",
             reason=_OWN_PREFIX,
-            expires=_SETTLED,
+            expires=SETTLED,
         )
         for title in ("Events", "Incidents")
         for top in ("raw", "errors")
@@ -71,7 +60,7 @@ _SOLUTIONS = (
             construct=f"{delivery}/Stream",
             finding="AwsSolutions-KDF1",
             reason="A delivery stream that reads a Kinesis stream stores nothing; the Kinesis stream is encrypted.",
-            expires=_SETTLED,
+            expires=SETTLED,
         )
         for delivery in _DELIVERIES
     ),
@@ -81,7 +70,7 @@ _SOLUTIONS = (
             construct=f"Batch/{role}",
             finding=f"AwsSolutions-IAM5[Resource::{on}]",
             reason=reason,
-            expires=_SETTLED,
+            expires=SETTLED,
         )
         for role in ("Role", "MaintenanceRole")
         for on, reason in _JOBS_RESOURCES.items()
@@ -91,14 +80,14 @@ _SOLUTIONS = (
         construct="Role",
         finding="AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:*]",
         reason="Listing log groups, which Managed Flink does before it writes, cannot be allowed for one group alone.",
-        expires=_SETTLED,
+        expires=SETTLED,
     ),
     Accepted(
         stack="response",
         construct="DeadLetters",
         finding="AwsSolutions-SQS3",
         reason=_IS_A_DEAD_LETTER_QUEUE,
-        expires=_SETTLED,
+        expires=SETTLED,
     ),
 )
 
@@ -108,7 +97,7 @@ _SERVERLESS = (
         construct="DeadLetters",
         finding="Serverless-SQSRedrivePolicy",
         reason=_IS_A_DEAD_LETTER_QUEUE,
-        expires=_SETTLED,
+        expires=SETTLED,
     ),
     *(
         Accepted(
@@ -117,7 +106,7 @@ _SERVERLESS = (
             finding="Serverless-SNSRedrivePolicy",
             reason="SNS tries mail again for six hours by itself; whatever an alert tells stands in the table as well, "
             "and an alarm in CloudWatch.",
-            expires=_CHOSEN,
+            expires=CHOSEN,
         )
         for topic in ("Alerts", "Operations")
     ),
@@ -127,7 +116,7 @@ _SERVERLESS = (
             construct=function,
             finding="Serverless-LambdaDLQ",
             reason=_NOBODY_INVOKES_AND_FORGETS,
-            expires=_SETTLED,
+            expires=SETTLED,
         )
         for stack, function in _FUNCTIONS
     ),
@@ -138,7 +127,7 @@ _SERVERLESS = (
             finding="Serverless-LambdaTracing",
             reason="Writing traces needs a permission on every resource; the function calls no service of ours, and "
             "logs each failure with its record and place.",
-            expires=_CHOSEN,
+            expires=CHOSEN,
         )
         for stack, function in _FUNCTIONS
     ),
@@ -148,7 +137,7 @@ _SERVERLESS = (
             construct=f"Batch/{rule}",
             finding="Serverless-EventBusDLQ",
             reason="The rule has no target, so there is nothing to deliver: EventBridge counts what it matches.",
-            expires=_SETTLED,
+            expires=SETTLED,
         )
         for rule in ("CurateSucceeded", "MartsSucceeded")
     ),
@@ -157,7 +146,7 @@ _SERVERLESS = (
         construct="JobFailed",
         finding="Serverless-EventBusDLQ",
         reason="EventBridge tries for a day to reach the topic; a job that stays without success has an alarm as well.",
-        expires=_CHOSEN,
+        expires=CHOSEN,
     ),
 )
 
@@ -168,7 +157,7 @@ _NIST = (
             construct=table,
             finding="NIST.800.53.R5-DynamoDBInBackupPlan",
             reason="The table can be restored to any second of the last 35 days; the lake has every incident for good.",
-            expires=_CHOSEN,
+            expires=CHOSEN,
         )
         for stack, table in _TABLES
     ),
@@ -178,7 +167,7 @@ _NIST = (
             construct=bucket,
             finding="NIST.800.53.R5-S3BucketReplicationEnabled",
             reason="What shoppers did stays in the one region that the shop chose; S3 keeps it in three zones of it.",
-            expires=_CHOSEN,
+            expires=CHOSEN,
         )
         for bucket in _BUCKETS
     ),
@@ -189,7 +178,7 @@ _NIST = (
             finding="NIST.800.53.R5-S3BucketVersioningEnabled",
             reason="An erased user must not live on in old versions; nobody but the erasing job may change raw "
             "objects, and Iceberg keeps snapshots of the tables.",
-            expires=_CHOSEN,
+            expires=CHOSEN,
         )
         for bucket in _BUCKETS
     ),
@@ -199,8 +188,8 @@ _NIST = (
             construct=bucket,
             finding="NIST.800.53.R5-S3DefaultEncryptionKMS",
             reason="Every object is encrypted with S3's own key; the setting customer_keys brings one of the shop's.",
-            expires=_CHOSEN,
-            found=_with_keys_of_aws,
+            expires=CHOSEN,
+            found=with_keys_of_aws,
         )
         for bucket in ("Raw", "Lake")
     ),
@@ -209,7 +198,7 @@ _NIST = (
         construct="AccessLogs",
         finding="NIST.800.53.R5-S3DefaultEncryptionKMS",
         reason="S3 writes its access logs into a bucket that is encrypted with its own key only.",
-        expires=_SETTLED,
+        expires=SETTLED,
     ),
     *(
         Accepted(
@@ -218,8 +207,8 @@ _NIST = (
             finding="NIST.800.53.R5-CloudWatchLogGroupEncrypted",
             reason="CloudWatch encrypts every group with its own key, and nothing logs a shopper; the setting "
             "customer_keys brings a key of the shop's.",
-            expires=_CHOSEN,
-            found=_with_keys_of_aws,
+            expires=CHOSEN,
+            found=with_keys_of_aws,
         )
         for stack, group in _LOGS
     ),
@@ -229,7 +218,7 @@ _NIST = (
             construct=role,
             finding="NIST.800.53.R5-IAMNoInlinePolicy",
             reason="Each role has permissions of its own on resources by name, which nobody else is to be given.",
-            expires=_SETTLED,
+            expires=SETTLED,
         )
         for stack, role in _ROLES
     ),
@@ -237,17 +226,17 @@ _NIST = (
         Accepted(stack=stack, construct=function, finding=f"NIST.800.53.R5-{rule}", reason=reason, expires=expires)
         for stack, function in _FUNCTIONS
         for rule, reason, expires in (
-            ("LambdaDLQ", _NOBODY_INVOKES_AND_FORGETS, _SETTLED),
+            ("LambdaDLQ", _NOBODY_INVOKES_AND_FORGETS, SETTLED),
             (
                 "LambdaConcurrency",
                 "As many run at once as the stream has shards, and one at a deployment; a reservation would be "
                 "refused in a new account, which may run ten in all.",
-                _SETTLED,
+                SETTLED,
             ),
             (
                 "LambdaInsideVPC",
                 "The function reaches AWS's own services over TLS and nothing else; there is no network to join.",
-                _CHOSEN,
+                CHOSEN,
             ),
         )
     ),

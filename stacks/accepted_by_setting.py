@@ -1,20 +1,11 @@
 """The findings that are accepted where a stage has asked for something: keys of its own, addresses concealed."""
 
-from datetime import date
-
-from lambdas.settings import AddressForm
-from stacks.acceptance import Accepted
+from stacks.acceptance import CHOSEN, SETTLED, Accepted, concealed, with_keys_of_aws
 from stacks.stages import Stage
-
-_SETTLED, _CHOSEN = date(2027, 11, 30), date(2027, 5, 31)
-
-
-def _concealed(stage: Stage) -> bool:
-    return stage.address_form != AddressForm.FULL
 
 
 def _concealed_with_keys_of_aws(stage: Stage) -> bool:
-    return _concealed(stage) and not stage.customer_keys
+    return concealed(stage) and with_keys_of_aws(stage)
 
 
 def _rests(stage: Stage) -> bool:
@@ -35,7 +26,7 @@ OF_CUSTOMER_KEYS = tuple(
         construct=stream,
         finding="AwsSolutions-KDS3",
         reason="The rule warns of what a key of one's own costs; the stage has asked for one.",
-        expires=_SETTLED,
+        expires=SETTLED,
         found=_with_own_keys,
     )
     for stream in ("Events", "Incidents")
@@ -47,7 +38,7 @@ OF_RESTING = (
         construct="Rest/Role",
         finding="NIST.800.53.R5-IAMNoInlinePolicy",
         reason="The role may start and stop one application, which nobody else is to be given.",
-        expires=_SETTLED,
+        expires=SETTLED,
         found=_rests,
     ),
 )
@@ -58,7 +49,7 @@ OF_EXPERIMENTS = tuple(
         construct="Role",
         finding=finding,
         reason=reason,
-        expires=_SETTLED,
+        expires=SETTLED,
         found=_experiments,
     )
     for finding, reason in (
@@ -89,8 +80,8 @@ OF_ADDRESSES = (
             construct="Key",
             finding=rule,
             reason=_ONE_KEY_FOR_GOOD,
-            expires=_SETTLED,
-            found=_concealed,
+            expires=SETTLED,
+            found=concealed,
         )
         for rule in ("AwsSolutions-SMG4", "NIST.800.53.R5-SecretsManagerRotationEnabled")
     ),
@@ -99,11 +90,11 @@ OF_ADDRESSES = (
         construct="Key",
         finding="NIST.800.53.R5-SecretsManagerUsingKMSKey",
         reason="Secrets Manager encrypts it with its key for this account; two roles may read it.",
-        expires=_CHOSEN,
-        found=_concealed,
+        expires=CHOSEN,
+        found=concealed,
     ),
     *(
-        Accepted(stack="addresses", construct="Concealer", finding=rule, reason=why, expires=_CHOSEN, found=_concealed)
+        Accepted(stack="addresses", construct="Concealer", finding=rule, reason=why, expires=CHOSEN, found=concealed)
         for rule, why in _OF_THE_FUNCTION.items()
     ),
     Accepted(
@@ -111,15 +102,15 @@ OF_ADDRESSES = (
         construct="ConcealerRole",
         finding="NIST.800.53.R5-IAMNoInlinePolicy",
         reason="The role has permissions of its own on resources by name, which nobody else is to be given.",
-        expires=_SETTLED,
-        found=_concealed,
+        expires=SETTLED,
+        found=concealed,
     ),
     Accepted(
         stack="addresses",
         construct="ConcealerLogs",
         finding="NIST.800.53.R5-CloudWatchLogGroupEncrypted",
         reason="CloudWatch encrypts every group with its own key, and nothing logs an address.",
-        expires=_CHOSEN,
+        expires=CHOSEN,
         found=_concealed_with_keys_of_aws,
     ),
 )

@@ -14,6 +14,9 @@ BREACH = cloudwatch.TreatMissingData.BREACHING
 # The page with a section for each alarm, under the alarm's name.
 RUNBOOK = "docs/runbook.md"
 SECONDS_BEHIND = 60
+# Producers and readers try again what a stream refuses now and then; three periods are as long as one on demand grows.
+THROTTLED_PERIODS = 3
+READS_REFUSED = 0.5
 # A day, and what one night's run may take longer than the last one's.
 HOURS_BETWEEN_RUNS = 26
 
@@ -22,6 +25,7 @@ def alarms(scope: Construct, *, stage: Stage, measures: Measures) -> list[cloudw
     """Return every alarm; the caller says whom they tell."""
     return [
         *_reading(scope, measures),
+        *_throttling(scope, measures),
         *_concealing(scope, measures),
         *_detecting(scope, stage, measures),
         *_responding(scope, measures),
@@ -51,6 +55,25 @@ def _reading(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
             )
             for name, stopped in zip(("Events", "Incidents"), measures.deliveries_stopped, strict=True)
         ),
+    ]
+
+
+def _throttling(scope: Construct, measures: Measures) -> list[cloudwatch.Alarm]:
+    ways = (
+        ("Writes", measures.writes_throttled, 0, "records"),
+        ("Reads", measures.reads_throttled, READS_REFUSED, "more than half of the reads"),
+    )
+    return [
+        _alarm(
+            scope,
+            f"{name}{way}Throttled",
+            throttled,
+            threshold,
+            f"For a quarter of an hour the {name.lower()} stream has refused {what}.",
+            periods=THROTTLED_PERIODS,
+        )
+        for way, both, threshold, what in ways
+        for name, throttled in zip(("Events", "Incidents"), both, strict=True)
     ]
 
 

@@ -52,6 +52,16 @@ class Measures:
         age = "GetRecords.IteratorAgeMilliseconds"
         self.events_age = streams.events.metric(age, statistic="Maximum", period=ONE_MINUTE, label="events")
         self.incidents_age = streams.incidents.metric(age, statistic="Maximum", period=ONE_MINUTE, label="incidents")
+        both = {"events": streams.events, "incidents": streams.incidents}
+        self.writes_throttled = [
+            stream.metric_write_provisioned_throughput_exceeded(statistic="Sum", period=FIVE_MINUTES, label=label)
+            for label, stream in both.items()
+        ]
+        # Each read counts as one or as none: the mean is the share that was refused.
+        self.reads_throttled = [
+            stream.metric_read_provisioned_throughput_exceeded(statistic="Average", period=FIVE_MINUTES, label=label)
+            for label, stream in both.items()
+        ]
         self.detector_downtime = _of_detector("downtime", detection)
         self.detector_restarts = _new_restarts(_of_detector("fullRestarts", detection))
         self.responder_errors = response.responder.metric_errors(period=FIVE_MINUTES)

@@ -19,7 +19,7 @@ from stacks.streams import StreamsStack
 from stacks.version import version
 
 # What goes off when the detector is stopped or has much to catch up with.
-ALARMS_OF_A_STOPPED_DETECTOR = ("EventsBehind", "DetectorRestarting", "DetectorDown", "Silence")
+ALARMS_OF_A_STOPPED_DETECTOR = ("EventsBehind", "EventsReadsThrottled", "DetectorRestarting", "DetectorDown", "Silence")
 CATCHING_UP_HOURS = 1
 Graph = tuple[str, list[cloudwatch.IMetric]]
 
@@ -109,6 +109,8 @@ def _dashboard(scope: Construct, *, measures: Measures) -> None:
     ]
     machinery: list[Graph] = [
         ("How far readers are behind, ms", [measures.events_age, measures.incidents_age]),
+        ("Records that a stream refused", [*measures.writes_throttled]),
+        ("Reads that a stream refused, share", [*measures.reads_throttled]),
         ("Detector: down, ms", [measures.detector_downtime]),
         ("Detector: restarts", [measures.detector_restarts]),
         (
@@ -120,7 +122,7 @@ def _dashboard(scope: Construct, *, measures: Measures) -> None:
     ]
     if measures.concealer_errors and measures.concealer_throttles:
         machinery.append(("Concealer: errors, throttles", [measures.concealer_errors, measures.concealer_throttles]))
-    rows = [_row(*shop[:2]), _row(*shop[2:]), _row(*machinery[:3]), _row(*machinery[3:])]
+    rows = [_row(*shop[:2]), _row(*shop[2:]), _row(*machinery[:3]), _row(*machinery[3:5]), _row(*machinery[5:])]
     cloudwatch.Dashboard(scope, "Dashboard", widgets=rows)
 
 

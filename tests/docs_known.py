@@ -84,7 +84,8 @@ def alarms() -> set[str]:
     for call in ast.walk(ast.parse((ROOT / "stacks/alarms.py").read_text())):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_alarm":
             name = ast.unparse(call.args[1]).removeprefix("f").strip("'")
-            names |= {name.replace("{name}", kind) for kind in ("Events", "Incidents")}
+            kinds, ways = ("Events", "Incidents"), ("Writes", "Reads")
+            names |= {name.replace("{name}", kind).replace("{way}", way) for kind in kinds for way in ways}
     return names
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stacks.cost.enough import SHARD_RECORDS, shards_enough
 from stacks.cost.month import Month
-from stacks.cost.streaming import SHARD_RECORDS, shards_enough, stream
+from stacks.cost.streaming import stream
 from stacks.cost.tables import Price
 from stacks.cost.templates import Resource
 

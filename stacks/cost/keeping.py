@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from commerce.metrics import METRICS
 from stacks.cost.month import DAYS, GIGABYTE, HOURS, KILOBYTE, Line, Month
 from stacks.cost.schedules import runs_of
-from stacks.cost.streaming import logs, objects
+from stacks.cost.streaming import logs, objects, stored_bytes
 from stacks.cost.templates import Resource
 from stacks.cost.wiring import FIREHOSE, JOB, SUBSCRIPTION, UnknownPartError
 
 CORES_OF_A_WORKER = 4
 # An episode appears in so many metrics, each for an hour: opened, alerts, allowed, closed.
 METRICS_OF_AN_EPISODE = 4
+# A signal of behavioural risk appears in one of two, elevated or high.
+METRICS_OF_RISKS = 2
+# A record about an episode costs two writes: a new one is stored, and marked once its alert is out; of a further state
+# the first write is refused with the row that stands, which bills as well, and the second is made upon that row.
+WRITES_OF_A_RECORD = 2
+# Smaller objects stay where they are, whatever the lifecycle of their bucket says.
+LEAST_MOVED_BYTES = 128 * KILOBYTE
 
 
 def bucket(resource: Resource, month: Month) -> Iterator[Line]:
@@ -30,13 +37,16 @@ def bucket(resource: Resource, month: Month) -> Iterator[Line]:
 
 def _raw(resource: Resource, month: Month) -> Iterator[Line]:
     days, key = _days_kept(resource), resource.key
-    standard_days = min(days, _archived_after_days(resource))
-    gigabytes_a_day = month.events / DAYS * month["event_bytes_in_raw"] / GIGABYTE
-    written = sum(objects(delivery, month) for delivery in month.templates.all(FIREHOSE))
-    yield Line(price="s3_gb_month", quantity=gigabytes_a_day * standard_days, resource=key)
-    yield Line(price="s3_archive_gb_month", quantity=gigabytes_a_day * (days - standard_days), resource=key)
-    yield Line(price="s3_thousand_moves", quantity=written / 1000 if days > standard_days else 0, resource=key)
-    yield Line(price="s3_thousand_gets", quantity=written / 1000, resource=key)
+    for delivery in month.templates.all(FIREHOSE):
+        written, whole = objects(delivery, month), stored_bytes(delivery, month)
+        moves = whole >= written * LEAST_MOVED_BYTES
+        standard_days = min(days, _archived_after_days(resource)) if moves else days
+        gigabytes_a_day = whole / DAYS / GIGABYTE
+        moved = written if days > standard_days else 0
+        yield Line(price="s3_gb_month", quantity=gigabytes_a_day * standard_days, resource=key)
+        yield Line(price="s3_archive_gb_month", quantity=gigabytes_a_day * (days - standard_days), resource=key)
+        yield Line(price="s3_thousand_moves", quantity=moved / 1000, resource=key)
+        yield Line(price="s3_thousand_gets", quantity=written / 1000, resource=key)
 
 
 def _lake(resource: Resource, month: Month) -> Iterator[Line]:
@@ -83,8 +93,7 @@ def table(resource: Resource, month: Month) -> Iterator[Line]:
 
 
 def _incidents_table(key: str, month: Month) -> Iterator[Line]:
-    # Each record writes the row once, and an alert marks it once more.
-    writes = (month.incident_records + month.incidents) * math.ceil(month["row_bytes"] / KILOBYTE)
+    writes = month.incident_records * WRITES_OF_A_RECORD * math.ceil(month["row_bytes"] / KILOBYTE)
     kept_months = month.wiring.row_retention_days / DAYS
     kept = month.incidents * kept_months * month["row_bytes"] / GIGABYTE
     yield Line(price="dynamodb_million_writes", quantity=writes / 1e6, resource=key)
@@ -107,8 +116,7 @@ def job(resource: Resource, month: Month) -> Iterator[Line]:
 
 def workgroup(resource: Resource, month: Month) -> Iterator[Line]:
     """Price the questions; no question scans more than the workgroup lets it."""
-    cutoff = resource.properties["WorkGroupConfiguration"]["BytesScannedCutoffPerQuery"]
-    scanned = min(cutoff, max(10e6, month.lake_bytes * month["scanned_share_of_lake"]))
+    scanned = min(month.wiring.bytes_scanned_cutoff, max(10e6, month.scanned_bytes))
     queries = month["queries_per_day"] * DAYS if month.events else 0
     yield Line(price="athena_tb", quantity=queries * scanned / 1e12, resource=resource.key)
 
@@ -127,7 +135,9 @@ def dashboard(resource: Resource, month: Month) -> Iterator[Line]:
     yield Line(price="dashboard", quantity=1, resource=resource.key)
     steady = sum(not metric.dimensions for metric in METRICS) + month["reasons_seen"]
     by_episode = month.incidents * METRICS_OF_AN_EPISODE / HOURS
-    yield Line(price="custom_metric", quantity=(steady if month.events else 0) + by_episode, resource=resource.key)
+    by_risk = min(month.risks / HOURS, METRICS_OF_RISKS)
+    seen = (steady if month.events else 0) + by_episode + by_risk
+    yield Line(price="custom_metric", quantity=seen, resource=resource.key)
 
 
 def own_key(resource: Resource, month: Month) -> Iterator[Line]:

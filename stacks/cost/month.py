@@ -26,16 +26,40 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flow:
-    """What one stream carries in a month: records, their mean size, and how many programs read each of them."""
+class Kind:
+    """Records of one kind: how many in a month, and their mean size."""
 
     records: float
     record_bytes: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """What one stream carries in a month, and how many programs read each record.
+
+    By kind, since records count in whole steps: a few long ones among many short ones are not a mean one each.
+    """
+
+    kinds: tuple[Kind, ...]
     readers: int
+
+    @property
+    def records(self) -> float:
+        """Records of all kinds."""
+        return sum(kind.records for kind in self.kinds)
+
+    @property
+    def bytes(self) -> float:
+        """Bytes of all records, as they are."""
+        return sum(kind.records * kind.record_bytes for kind in self.kinds)
+
+    def steps(self, *, step_bytes: int) -> float:
+        """Return how many steps are billed where each record counts in whole ones."""
+        return sum(kind.records * math.ceil(kind.record_bytes / step_bytes) for kind in self.kinds)
 
     def gigabytes(self, *, step_bytes: int) -> float:
         """Return what is billed of the records where each counts in whole steps."""
-        return self.records * math.ceil(self.record_bytes / step_bytes) * step_bytes / GIGABYTE
+        return self.steps(step_bytes=step_bytes) * step_bytes / GIGABYTE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +97,11 @@ class Month:
         return self.incidents * self["records_per_incident"]
 
     @property
+    def risks(self) -> float:
+        """Signals of behavioural risk in a month; none where the detector is told not to look for them."""
+        return self.events / 1e6 * self["risks_per_million_events"] if self.wiring.behavioural_risk else 0
+
+    @property
     def tallies(self) -> float:
         """Tallies in a month: those of each period that had an event, which at a low rate not every one has."""
         period_seconds = self.wiring.tally_seconds
@@ -82,17 +111,16 @@ class Month:
     def flow(self, stream: str) -> Flow:
         """Return what flows through a stream. Raises UnknownPartError for one that is neither of the two."""
         if stream == self.wiring.events_stream:
-            records, record_bytes = self.events, self["event_bytes"]
+            kinds: tuple[Kind, ...] = (Kind(records=self.events, record_bytes=self["event_bytes"]),)
         elif stream == self.wiring.incidents_stream:
-            records, record_bytes = self._about_incidents()
+            kinds = (
+                Kind(records=self.incident_records, record_bytes=self["incident_bytes"]),
+                Kind(records=self.tallies, record_bytes=self["tally_bytes"]),
+                Kind(records=self.risks, record_bytes=self["risk_bytes"]),
+            )
         else:
             raise UnknownPartError(f"nothing says what the stream {stream} carries")
-        return Flow(records=records, record_bytes=record_bytes, readers=self.wiring.readers(stream))
-
-    def _about_incidents(self) -> tuple[float, float]:
-        records = self.incident_records + self.tallies
-        whole = self.incident_records * self["incident_bytes"] + self.tallies * self["tally_bytes"]
-        return records, whole / records if records else 0
+        return Flow(kinds=kinds, readers=self.wiring.readers(stream))
 
     @cached_property
     def wiring(self) -> Wiring:
@@ -103,3 +131,8 @@ class Month:
     def lake_bytes(self) -> float:
         """Bytes of the lake's tables when they hold what they are assumed to hold."""
         return self.events * self["lake_months"] * self["event_bytes_in_lake"]
+
+    @property
+    def scanned_bytes(self) -> float:
+        """Bytes that a question reads of such a lake, if nothing stops it."""
+        return self.lake_bytes * self["scanned_share_of_lake"]

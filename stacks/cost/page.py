@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from commerce.rules.page import markdown_table
+from stacks.cost.enough import caught_up_events_per_second
+from stacks.cost.savings import NIGHT_HOURS
 from stacks.cost.study import Study
 from stacks.cost.tables import PriceTable, assumptions
 from stacks.cost.wording import (
@@ -14,6 +16,7 @@ from stacks.cost.wording import (
     per_million_rows,
     rate_titles,
     saving_rows,
+    shortfall_rows,
     sum_rows,
 )
 
@@ -55,8 +58,9 @@ stopped detector until an hour after it starts. At 22:00 UTC EventBridge Schedul
 Flink takes a snapshot while it stops; at 6:00 it starts from the latest snapshot and reads on where it left off. The
 events of the night wait in the stream, which keeps them for `stream_retention_hours`; a stage whose rest is longer
 than half of that is refused. Firehose, the raw bucket and the nightly jobs do not notice. Incidents of the night open
-in the morning, so the nightly run restates the people-only numbers of that day a day later. Catching up takes minutes
-where the detector has room; raise `detector_parallelism` where it takes longer than the hour for which alarms are mute.
+in the morning, so the nightly run restates the people-only numbers of that day a day later. Above {rate}
+events a second for each KPU of the detector, catching up takes longer than the hour for which alarms are mute: raise
+`detector_parallelism` before, or let it run.
 """
 _ONE_FIREHOSE = """\
 ## What would not lower it
@@ -70,7 +74,8 @@ Several events in one record would cost less here and in the streams; one event 
 exact bytes in the raw bucket and the account of every record rest on.
 
 **A smaller scan bound.** `bytes_scanned_cutoff` bounds a single question in Athena, {cutoff} on `dev`: the dearest
-question costs {dearest} US dollars. It lowers the bill only where the lake is so large that questions run into it.
+question costs {dearest} US dollars. It lowers the bill only where the lake is so large that questions run into it, and
+those are stopped, paid and not answered.
 """
 _RECORDED = """\
 ## When it changes
@@ -92,7 +97,7 @@ def page(studies: list[Study]) -> str:
         f"Prices: {first.table.region}, {first.table.as_of}.\n{_READING}",
         *(part for study in studies for part in _stage(study)),
         f"## Others\n\n{comparison_sentence(first)} {_OTHERS}",
-        _NIGHT,
+        _night(),
         _not_lowering(first),
         _RECORDED,
         *_prices(first.table),
@@ -105,6 +110,8 @@ def _stage(study: Study) -> Iterator[str]:
     rates = rate_titles(study)
     yield f"## Stage {study.stage}\n"
     yield _table(bill_header(study), [*bill_rows(study), *sum_rows(study)])
+    for name, enough, consequence in shortfall_rows(study):
+        yield f"**`{name}` is not enough:** {consequence}. Raise it to {enough}.\n"
     yield "For a million events, idle included:\n"
     yield _table(("US dollars", *rates[1:]), per_million_rows(study))
     yield "What costs most:\n"
@@ -113,6 +120,11 @@ def _stage(study: Study) -> Iterator[str]:
         yield "Settings of `stacks/stages.py` that would lower it, in US dollars a month; each by itself:\n"
         yield _table(("setting", *rates, "gives up"), [(f"`{row[0]}`", *row[1:]) for row in saving_rows(study)])
     yield crossover_sentence(study) + "\n"
+
+
+def _night() -> str:
+    unit = assumptions()["kpu_events_per_second"].value
+    return _NIGHT.format(rate=f"{caught_up_events_per_second(unit, rest_hours=NIGHT_HOURS):,.0f}")
 
 
 def _not_lowering(study: Study) -> str:

@@ -18,6 +18,7 @@ from stacks.cost.wording import (
     per_million_rows,
     rate_titles,
     saving_rows,
+    shortfall_rows,
     sum_rows,
 )
 
@@ -51,6 +52,8 @@ def show(console: Console, study: Study) -> None:
     for row in sum_rows(study):
         bill.add_row(*row, style="bold")
     console.print(bill)
+    for name, enough, consequence in shortfall_rows(study):
+        console.print(f"{name} is not enough: {consequence}. Raise it to {enough}.", highlight=False, style="bold")
     rates = rate_titles(study)
     console.print("For a million events", highlight=False)
     console.print(_table(("US dollars", *rates[1:]), list(per_million_rows(study))))
@@ -58,7 +61,9 @@ def show(console: Console, study: Study) -> None:
     console.print(_table(("at", "first", "second", "third"), list(dominant_rows(study))))
     if study.savings:
         console.print("Settings that would lower it, US dollars a month", highlight=False)
-        console.print(_table(("setting", *rates, "gives up"), list(saving_rows(study))))
+        console.print(_table(("setting", *rates), [row[:-1] for row in saving_rows(study)]))
+        for setting, gives_up in {saving.setting: saving.gives_up for saving in study.savings}.items():
+            console.print(f"{setting} gives up {gives_up}.", highlight=False)
     for sentence in (crossover_sentence(study), comparison_sentence(study)):
         console.print(sentence, highlight=False)
 
@@ -66,8 +71,9 @@ def show(console: Console, study: Study) -> None:
 def _table(header: Row, rows: list[Row]) -> Table:
     table = Table()
     for title in header:
-        number = title not in (header[0], "gives up", "first", "second", "third")
-        table.add_column(title, justify="right" if number else "left", overflow="fold")
+        number = title not in (header[0], "first", "second", "third")
+        # A setting that is broken in two cannot be copied.
+        table.add_column(title, justify="right" if number else "left", overflow="fold", no_wrap=title == "setting")
     for row in rows:
         table.add_row(*row)
     return table

@@ -1,23 +1,23 @@
 """Which setting of a stage would lower its bill, and by how much: the stage is synthesised with it and priced again."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from stacks.cost.bill import Bill, price
+from stacks.cost.enough import catches_up, parallelism_enough, shards_enough
 from stacks.cost.month import Month
-from stacks.cost.streaming import shards_enough
 from stacks.cost.templates import Templates
 from stacks.stages import Stage
 
 NIGHT = (22, 6)
+NIGHT_HOURS = (NIGHT[1] - NIGHT[0]) % 24
 WORTH_TELLING_USD = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One setting, the value that would do at a rate, and what one gives up for it."""
+    """One setting, the value that would do at a rate or None where none would, and what one gives up for it."""
 
     setting: str
     value: Callable[[Month], Any]
@@ -34,8 +34,8 @@ class Saving:
     gives_up: str
 
 
-def _parallelism_enough(month: Month) -> int:
-    return max(math.ceil(month.events_per_second * month["peak_factor"] / month["kpu_events_per_second"]), 1)
+def _rest(month: Month) -> tuple[int, int] | None:
+    return NIGHT if catches_up(month, rest_hours=NIGHT_HOURS) else None
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -46,12 +46,15 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         setting="detector_rests",
-        value=lambda _month: NIGHT,
-        gives_up="alerts at night: attacks of the night are found in the morning, from the records that were kept",
+        value=_rest,
+        gives_up=(
+            "alerts at night: attacks of the night are found in the morning, from the records that were kept; it would "
+            "take more than an hour to catch up where no figure is given"
+        ),
     ),
     Option(
         setting="detector_parallelism",
-        value=_parallelism_enough,
+        value=parallelism_enough,
         gives_up="headroom: it catches up more slowly after a stop",
     ),
     Option(
@@ -68,11 +71,6 @@ OPTIONS: tuple[Option, ...] = (
         setting="batch_workers",
         value=lambda _month: 2,
         gives_up="speed of the nightly jobs",
-    ),
-    Option(
-        setting="bytes_scanned_cutoff",
-        value=lambda _month: 10 * 1024**3,
-        gives_up="questions over much of a large lake: Athena stops them at 10 GiB",
     ),
 )
 
@@ -99,8 +97,8 @@ def savings(
 
 
 def _with(stage: Stage, setting: str, value: Any) -> Stage | None:
-    """Return the stage with this setting; None where it has it, or where it would be refused beside its others."""
-    if value == getattr(stage, setting):
+    """Return the stage with this setting; None where none would do, it has it, or it would be refused beside others."""
+    if value is None or value == getattr(stage, setting):
         return None
     try:
         return replace(stage, **{setting: value})

@@ -1,6 +1,5 @@
 """What bills by the hour or by the record on the way from the shop to the bucket: streams, Firehose, Flink, Lambda."""
 
-import math
 from collections.abc import Iterator
 
 from stacks.cost.month import DAYS, GIGABYTE, HOURS, KILOBYTE, SECONDS, Line, Month
@@ -11,8 +10,6 @@ from stacks.cost.wiring import UnknownPartError
 FREE_RETENTION_HOURS = 24
 PUT_UNIT_BYTES = 25 * KILOBYTE
 FIREHOSE_STEP_BYTES = 5 * KILOBYTE
-# A shard takes so many records and bytes a second.
-SHARD_RECORDS, SHARD_BYTES = 1000, 1024**2
 # Firehose asks a function for so much at once, or for what has come in that time (`parts/delivery.py`).
 BATCH_MEGABYTES, BATCH_SECONDS = 1, 60
 # Lambda gives a function a core for so much memory, and less for less: a gigabyte-second is the same work either way.
@@ -34,7 +31,7 @@ def stream(resource: Resource, month: Month) -> Iterator[Line]:
         yield Line(price="stream_gb_month_kept", quantity=gigabytes * extra_hours / HOURS, resource=key)
     else:
         shard_hours = properties["ShardCount"] * HOURS
-        units = flow.records * math.ceil(flow.record_bytes / PUT_UNIT_BYTES)
+        units = flow.steps(step_bytes=PUT_UNIT_BYTES)
         yield Line(price="shard_hour", quantity=shard_hours, resource=key)
         yield Line(price="million_put_units", quantity=units / 1e6, resource=key)
         yield Line(price="shard_hour_kept", quantity=shard_hours if extra_hours else 0, resource=key)
@@ -47,12 +44,6 @@ def is_on_demand(resource: Resource) -> bool:
     return bool(resource.properties["StreamModeDetails"]["StreamMode"] == "ON_DEMAND")
 
 
-def shards_enough(month: Month) -> int:
-    """Return how many shards take the events at the peak."""
-    peak = month.events_per_second * month["peak_factor"]
-    return max(math.ceil(peak / SHARD_RECORDS), math.ceil(peak * month["event_bytes"] / SHARD_BYTES), 1)
-
-
 def delivery(resource: Resource, month: Month) -> Iterator[Line]:
     """Price a Firehose: what it takes in, and the objects it puts into the bucket."""
     source = month.templates.named_by(resource, "KinesisStreamSourceConfiguration", "KinesisStreamARN")
@@ -61,21 +52,24 @@ def delivery(resource: Resource, month: Month) -> Iterator[Line]:
     yield Line(price="s3_thousand_puts", quantity=objects(resource, month) / 1000, resource=resource.key)
 
 
+def stored_bytes(resource: Resource, month: Month) -> float:
+    """Return how many bytes a Firehose stores in a month; all records are taken to compress as events do."""
+    source = month.templates.named_by(resource, "KinesisStreamSourceConfiguration", "KinesisStreamARN")
+    return month.flow(str(source)).bytes * month["event_bytes_in_raw"] / month["event_bytes"]
+
+
 def objects(resource: Resource, month: Month) -> float:
     """Return how many objects a Firehose writes in a month: one when its buffer is full, or its time is up."""
     source = month.templates.named_by(resource, "KinesisStreamSourceConfiguration", "KinesisStreamARN")
     flow = month.flow(str(source))
     hints: dict[str, int] = resource.properties["ExtendedS3DestinationConfiguration"]["BufferingHints"]
     by_time = min(flow.records, SECONDS / hints["IntervalInSeconds"])
-    return max(by_time, flow.records * flow.record_bytes / (hints["SizeInMBs"] * 1024**2))
+    return max(by_time, flow.bytes / (hints["SizeInMBs"] * 1024**2))
 
 
 def application(resource: Resource, month: Month) -> Iterator[Line]:
     """Price the detector: its KPUs and the one of orchestration, their storage, snapshots and logs."""
-    configuration = resource.properties["ApplicationConfiguration"]["FlinkApplicationConfiguration"]
-    parallelism = configuration["ParallelismConfiguration"]
-    units = math.ceil(parallelism["Parallelism"] / parallelism["ParallelismPerKPU"])
-    share, key = running_share(month.wiring), resource.key
+    units, share, key = month.wiring.detector_units, running_share(month.wiring), resource.key
     log_gigabytes = month["flink_log_megabytes_per_hour"] * HOURS * share / 1024
     yield Line(price="kpu_hour", quantity=(units + 1) * HOURS * share, resource=key)
     yield Line(price="flink_gb_month", quantity=units * month["kpu_storage_gigabytes"] * share, resource=key)
@@ -105,7 +99,7 @@ def function(resource: Resource, month: Month) -> Iterator[Line]:
         raise UnknownPartError(f"nothing says how often the function {resource.key} runs")
     for source in asked_by:
         flow = month.flow(source)
-        megabytes = flow.records * flow.record_bytes / 1024**2
+        megabytes = flow.bytes / 1024**2
         invocations = max(megabytes / BATCH_MEGABYTES, min(flow.records, SECONDS / BATCH_SECONDS))
         gigabyte_seconds = megabytes * month["conceal_core_seconds_per_megabyte"] * MEGABYTES_A_CORE / 1024
         yield Line(price="lambda_million_requests", quantity=invocations / 1e6, resource=resource.key)

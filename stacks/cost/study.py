@@ -1,12 +1,13 @@
 """Everything the command says about the cost of one stage, computed once for table, JSON, CSV and page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
 from stacks.cost.bill import Bill, price
 from stacks.cost.crossover import Crossover, crossover
+from stacks.cost.enough import Shortfall, shortfalls
 from stacks.cost.month import Month
 from stacks.cost.savings import Saving, savings
 from stacks.cost.tables import PriceTable, assumptions, price_table
@@ -21,11 +22,12 @@ DOMINANT = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """The bills of one stage by mean rate of events, idle first, and what follows from them."""
+    """The bills of one stage by mean rate of events, idle first, what would not do at a rate, and what follows."""
 
     stage: str
     bills: Mapping[float, Bill]
     asked_events_per_second: float | None
+    shortfalls: Mapping[float, tuple[Shortfall, ...]]
     crossover: Crossover
     savings: tuple[Saving, ...]
     table: PriceTable
@@ -79,6 +81,7 @@ class Study:
             "usd_per_million_events": bill.per_million_events(),
             "services": bill.by_service(),
             "dominant": [{"price": name, "share": share} for name, share in self.dominant(rate)],
+            "not_enough": [asdict(each) for each in self.shortfalls[rate]],
         }
 
 
@@ -101,6 +104,7 @@ def study(
         stage=stage.name,
         bills=bills,
         asked_events_per_second=asked,
+        shortfalls={rate: tuple(shortfalls(replace(month, events_per_second=rate))) for rate in rates},
         crossover=crossover(month, prices=price_table().prices, rates=tuple(rates)),
         savings=tuple(savings(stage, bills, month=month, synthesised=make)) if with_savings else (),
         table=price_table(),

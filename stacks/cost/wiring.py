@@ -1,8 +1,10 @@
 """Which resource plays which part, told from the settings that the stacks hand to the programs."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from flink_app.settings import PROPERTY_GROUP
 from stacks.cost.templates import Resource, Templates
@@ -12,6 +14,7 @@ APPLICATION = "AWS::KinesisAnalyticsV2::Application"
 EVENT_SOURCE = "AWS::Lambda::EventSourceMapping"
 SUBSCRIPTION = "AWS::SNS::Subscription"
 BUCKET = "AWS::S3::Bucket"
+WORKGROUP = "AWS::Athena::WorkGroup"
 JOB = "AWS::Glue::Job"
 TRIGGER = "AWS::Glue::Trigger"
 SCHEDULE = "AWS::Scheduler::Schedule"
@@ -52,8 +55,40 @@ class Wiring:
     @cached_property
     def tally_seconds(self) -> float:
         """How often the detector accounts for what it read."""
-        groups = self.detector.properties["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]
-        return float(groups[self._place]["PropertyMap"]["tally_seconds"])
+        return float(self._told_detector["tally_seconds"])
+
+    @cached_property
+    def behavioural_risk(self) -> bool:
+        """Whether the detector writes signals of behavioural risk."""
+        return bool(self._told_detector["behavioural_risk"] == "true")
+
+    @property
+    def detector_parallelism(self) -> int:
+        """How many subtasks of each kind the detector has."""
+        return int(self._parallelism["Parallelism"])
+
+    @property
+    def detector_parallelism_per_kpu(self) -> int:
+        """How many of these subtasks share a KPU."""
+        return int(self._parallelism["ParallelismPerKPU"])
+
+    @property
+    def detector_units(self) -> int:
+        """On how many KPUs the detector works, that of orchestration aside."""
+        return math.ceil(self.detector_parallelism / self.detector_parallelism_per_kpu)
+
+    @property
+    def events_shards(self) -> int | None:
+        """How many shards the stream of events has; None where it is on demand."""
+        stream = next(each for each in self.templates.resources if each.key == self.events_stream)
+        shards: int | None = stream.properties.get("ShardCount")
+        return shards
+
+    @property
+    def bytes_scanned_cutoff(self) -> int:
+        """After how many bytes Athena stops a question."""
+        configuration = self._only(WORKGROUP).properties["WorkGroupConfiguration"]
+        return int(configuration["BytesScannedCutoffPerQuery"])
 
     def readers(self, stream: str) -> int:
         """Return how many programs read every record of a stream."""
@@ -106,7 +141,7 @@ class Wiring:
     def lake_bucket(self) -> str | None:
         """The bucket that Athena writes its answers to, beside the tables."""
         path = ("WorkGroupConfiguration", "ResultConfiguration", "OutputLocation")
-        return self.templates.named_by(self._only("AWS::Athena::WorkGroup"), *path)
+        return self.templates.named_by(self._only(WORKGROUP), *path)
 
     @cached_property
     def access_logs(self) -> set[str | None]:
@@ -127,8 +162,24 @@ class Wiring:
     @cached_property
     def _place(self) -> int:
         """Where the detector's own group stands among its groups."""
-        groups = self.detector.properties["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]
-        return next(place for place, group in enumerate(groups) if group["PropertyGroupId"] == PROPERTY_GROUP)
+        return next(place for place, group in enumerate(self._groups) if group["PropertyGroupId"] == PROPERTY_GROUP)
+
+    @property
+    def _told_detector(self) -> Mapping[str, Any]:
+        settings: Mapping[str, Any] = self._groups[self._place]["PropertyMap"]
+        return settings
+
+    @property
+    def _groups(self) -> list[Mapping[str, Any]]:
+        configuration = self.detector.properties["ApplicationConfiguration"]
+        groups: list[Mapping[str, Any]] = configuration["EnvironmentProperties"]["PropertyGroups"]
+        return groups
+
+    @property
+    def _parallelism(self) -> Mapping[str, Any]:
+        configuration = self.detector.properties["ApplicationConfiguration"]["FlinkApplicationConfiguration"]
+        parallelism: Mapping[str, Any] = configuration["ParallelismConfiguration"]
+        return parallelism
 
     def _only(self, resource_type: str) -> Resource:
         found = self.templates.all(resource_type)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from stacks.cost.enough import Shortfall
 from stacks.cost.savings import Saving
 from stacks.cost.study import IDLE, SECONDS_OF_A_DAY, Study
 
@@ -83,9 +84,20 @@ def saving_rows(study: Study) -> Iterator[Row]:
         yield (setting(saving), *saved, saving.gives_up)
 
 
-def setting(saving: Saving) -> str:
+def setting(of: Saving | Shortfall) -> str:
     """Return a setting as it is written in the list of stages."""
-    return f"{saving.setting}={saving.value!r}"
+    return f"{of.setting}={of.value!r}"
+
+
+def shortfall_rows(study: Study) -> Iterator[Row]:
+    """Give each setting that does not do at some rate, the values that would, and what happens otherwise."""
+    enough: dict[tuple[str, str], list[str]] = {}
+    for rate, missing in study.shortfalls.items():
+        for each in missing:
+            needed = enough.setdefault((setting(each), each.consequence), [])
+            needed.append(f"{each.enough} at {rate_title(study, rate)}")
+    for (name, consequence), needed in enough.items():
+        yield (name, ", ".join(needed), consequence)
 
 
 def crossover_sentence(study: Study) -> str:
@@ -95,11 +107,14 @@ def crossover_sentence(study: Study) -> str:
         return (
             f"At no rate do shards cost less than on-demand streams, at peaks of {found.peak_factor:g} times the mean."
         )
-    peaks = ", ".join(f"{peak:,.0f} times at {rate_title(study, rate)}" for rate, peak in found.highest_peak.items())
+    since = found.from_events_per_second
+    peaks = ", ".join(
+        f"{peak * rate:,.0f} at a mean of {rate_title(study, rate)}" for rate, peak in found.highest_peak.items()
+    )
     return (
-        f"Shards cost less than on-demand streams from {found.from_events_per_second:,.3g} events/s on, at peaks of "
-        f"{found.peak_factor:g} times the mean. On demand is the cheaper one only where the peak is more than so many "
-        f"times the mean: {peaks}."
+        f"Shards cost less than on-demand streams {f'from {since:,.3g} events/s on' if since else 'at every rate'}, at "
+        f"peaks of {found.peak_factor:g} times the mean. On demand costs less only where more events/s come at the "
+        f"peak than {peaks}."
     )
 
 

@@ -1,19 +1,17 @@
 """Reads what each security tool wrote: how much it looked at, what it found, what of that is accepted."""
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stacks.acceptance import Accepted
 
-# The files in the folder of outputs; `make security-page` writes them.
-NAG, CFN_LINT, CHECKOV, BANDIT = "validation-report.json", "cfn-lint.json", "checkov.json", "bandit.json"
-CHECKOV_CONFIGURATION = Path(__file__).parent.parent / "checkov" / "config.yaml"
-_ACCEPTED_BY_CHECKOV = re.compile(r"# until (\d{4}-\d{2}-\d{2}): (.+)\n\s+- (\w+)")
+# The files in the folder of outputs; `make security-page` writes them. cdk-nag has one for each synthesis.
+NAG = ("nag.json", "nag-fullest.json")
+CFN_LINT, CHECKOV, BANDIT = "cfn-lint.json", "checkov.json", "bandit.json"
 
 
 class NoOutputError(Exception):
@@ -22,10 +20,7 @@ class NoOutputError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Acceptance:
-    """What is accepted of a rule: why it is right as it is, and until when.
-
-    `times` is how often it is found, 0 where the tool does not count.
-    """
+    """What is accepted of a rule: how often it is found, why it is right as it is, and until when."""
 
     rule: str
     times: int
@@ -46,10 +41,11 @@ class Outcome:
 
 def read_outputs(folder: Path, *, accepted: Iterable[Accepted], locks: Sequence[str]) -> list[Outcome]:
     """Return every tool's outcome. Raises NoOutputError."""
+    until = {each.reason: each.expires.isoformat() for each in accepted}
     return [
-        *_nag(_read(folder / NAG), list(accepted)),
+        *_nag([_read(folder / name) for name in NAG], until),
         _cfn_lint(_read(folder / CFN_LINT)),
-        _checkov(_read(folder / CHECKOV), CHECKOV_CONFIGURATION.read_text(encoding="utf-8")),
+        _checkov(_read(folder / CHECKOV), until),
         _bandit(_read(folder / BANDIT)),
         *(_pip_audit(lock, folder / audit_output(lock)) for lock in locks),
     ]
@@ -67,25 +63,33 @@ def _read(path: Path) -> Any:
         raise NoOutputError(f"{path} is not a tool's output: `make security-page` writes it ({error})") from error
 
 
-def _nag(report: Any, accepted: Sequence[Accepted]) -> list[Outcome]:
+def _nag(reports: Iterable[Any], until: Mapping[str, str]) -> list[Outcome]:
+    packs: dict[str, list[Any]] = {}
+    for pack in (pack for report in reports for pack in report["pluginReports"]):
+        packs.setdefault(pack["pluginName"], []).append(pack)
     return [
         Outcome(
-            tool=f"cdk-nag, {pack['pluginName']}",
+            tool=f"cdk-nag, {name}",
             looked_at="every resource of every stack",
-            found=tuple(violation["ruleName"] for violation in pack["violations"]),
-            accepted=_of_nag(pack["suppressedViolations"], accepted),
+            found=tuple(violation["ruleName"] for pack in runs for violation in pack["violations"]),
+            accepted=_together(
+                (
+                    (_rule(each["acknowledgedId"]), each["reason"])
+                    for pack in runs
+                    for each in pack["suppressedViolations"]
+                ),
+                until,
+            ),
         )
-        for pack in report["pluginReports"]
+        for name, runs in packs.items()
     ]
 
 
-def _of_nag(suppressed: Iterable[Any], accepted: Sequence[Accepted]) -> tuple[Acceptance, ...]:
-    """Put together what is accepted by the same rule and for the same reason."""
-    until = {each.reason: each.expires.isoformat() for each in accepted}
-    rules = Counter((_rule(each["acknowledgedId"]), each["reason"]) for each in suppressed)
+def _together(suppressed: Iterable[tuple[str, str]], until: Mapping[str, str]) -> tuple[Acceptance, ...]:
+    """Put together what is accepted by the same rule and for the same reason; `until` is by reason."""
     return tuple(
         Acceptance(rule=rule, times=times, reason=reason, until=until[reason])
-        for (rule, reason), times in sorted(rules.items())
+        for (rule, reason), times in sorted(Counter(suppressed).items())
     )
 
 
@@ -102,7 +106,7 @@ def _cfn_lint(report: Any) -> Outcome:
     )
 
 
-def _checkov(report: Any, configuration: str) -> Outcome:
+def _checkov(report: Any, until: Mapping[str, str]) -> Outcome:
     reports = report if isinstance(report, list) else [report]
     passed = sum(each["summary"]["passed"] for each in reports)
     failed = [check for each in reports for check in each["results"]["failed_checks"]]
@@ -110,9 +114,13 @@ def _checkov(report: Any, configuration: str) -> Outcome:
         tool="checkov",
         looked_at=f"every template: {passed} checks passed",
         found=tuple(f"{check['check_id']} {check['resource']}" for check in failed),
-        accepted=tuple(
-            Acceptance(rule=rule, times=0, reason=reason, until=until)
-            for until, reason, rule in _ACCEPTED_BY_CHECKOV.findall(configuration)
+        accepted=_together(
+            (
+                (check["check_id"], check["check_result"]["suppress_comment"])
+                for each in reports
+                for check in each["results"]["skipped_checks"]
+            ),
+            until,
         ),
     )
 

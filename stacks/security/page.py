@@ -43,7 +43,8 @@ def page(outcomes: Sequence[Outcome], *, stage: str, on: date) -> str:
 
 def _lines(outcomes: Sequence[Outcome], stage: str, on: date) -> Iterator[str]:
     yield _INTRODUCTION
-    yield f"Made on {on.isoformat()}, over the templates of the stage {stage}.\n"
+    yield f"Made on {on.isoformat()}, over the templates of the stage {stage}, and of one with all that the command"
+    yield "line can ask for, `FULLEST` in the Makefile: what is accepted in both counts twice.\n"
     header = ("tool", "looked at", "found", "accepted")
     yield from markdown_table(header, (_row(outcome) for outcome in outcomes))
     if missing := [outcome.tool for outcome in outcomes if not outcome.ran]:
@@ -72,4 +73,4 @@ def _found(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 def _reasons(accepted: Iterable[Acceptance]) -> Iterator[tuple[str, ...]]:
     for each in accepted:
-        yield each.rule, str(each.times or "every"), each.reason, each.until
+        yield each.rule, str(each.times), each.reason, each.until

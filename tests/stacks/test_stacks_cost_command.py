@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from stacks.__main__ import app
 from stacks.cost.page import page
+from stacks.cost.report import show
 from stacks.cost.study import study
 from stacks.cost.templates import Templates
+from stacks.cost.wording import crossover_sentence, setting
 from stacks.stages import DEV, PROD, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +55,76 @@ def test_without_templates_it_says_so(tmp_path):
     result = CliRunner().invoke(app, ["cost", "--cdk-out", str(tmp_path)])
     assert result.exit_code == 1
     assert "make synth" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--events-per-day", "inf"), "--events-per-day is inf: it has to be from 0 to 1e+12"),
+        (("--events-per-day", "nan"), "--events-per-day is nan"),
+        (("--events-per-day=-1",), "--events-per-day is -1"),
+        (("--page", "/nonexistent/x.md"), "--page /nonexistent/x.md: No such file or directory"),
+        (("--page", "/"), "--page /: Is a directory"),
+        *(
+            ((*option, *kind), "leave the rest out")
+            for kind in (("--page", "{page}"), ("--record",))
+            for option in (
+                ("--stage", "prod"),
+                ("--events-per-day", "5"),
+                ("--cdk-out", "."),
+                ("--format", "json"),
+            )
+        ),
+    ],
+    ids=" ".join,
+)
+def test_options_that_nothing_can_be_made_of_are_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], told: str
+):
+    """In a line, before a minute of computing; what would be ignored is one of them."""
+    monkeypatch.setattr("stacks.__main__.study", lambda *_, **__: pytest.fail("it computes"))
+    page_path = tmp_path / "page.md"
+    result = CliRunner().invoke(app, ["cost", *(each.format(page=page_path) for each in arguments)])
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not page_path.exists()
+
+
+def test_a_stage_that_could_not_run_says_so_below_its_bill(dev):
+    """And what to write into the list of stages."""
+    many = ("--cdk-out", str(dev.directory), "--events-per-day", "1e9")
+    told = " ".join(_run(*many).split())
+    assert "detector_parallelism=1 is not enough: at the peak the detector falls behind. Raise it to 9 at" in told
+    rates = json.loads(_run(*many, "--format", "json"))["rates"]
+    assert [each["setting"] for each in rates[-1]["not_enough"]] == ["detector_parallelism", "bytes_scanned_cutoff"]
+    assert not rates[0]["not_enough"]
+
+
+def test_settings_can_be_copied_from_a_narrow_terminal(templates_of: TemplatesOf):
+    """Broken in two they are no settings."""
+    text = io.StringIO()
+    found = study(DEV, templates=templates_of(DEV), synthesised=templates_of, events_per_day=2_000_000)
+    show(Console(file=text, width=80), found)
+    for saving in found.savings:
+        assert setting(saving) in text.getvalue()
+        assert saving.gives_up in " ".join(text.getvalue().split())
+
+
+@pytest.mark.parametrize("events_per_day", [1, 100, 1e9])
+def test_peaks_are_told_in_events(templates_of: TemplatesOf, events_per_day: float):
+    """Of few events a day a peak is millions of times the mean, which says nothing."""
+    found = study(DEV, templates=templates_of(DEV), with_savings=False, events_per_day=events_per_day)
+    peaks = crossover_sentence(found).partition(" than ")[2]
+    assert f" at a mean of {events_per_day:,.0f}/day" in peaks
+    assert "1,728,000" not in peaks
+
+
+def test_a_rest_that_takes_hours_to_catch_up_with_is_not_proposed(templates_of: TemplatesOf):
+    """Alarms are mute for an hour after it."""
+    found = study(DEV, templates=templates_of(DEV), synthesised=templates_of)
+    rest = next(each for each in found.savings if each.setting == "detector_rests")
+    assert set(rest.usd) == {0.0, 1.0, 10.0, 100.0}
 
 
 def test_templates_of_another_stage_in_the_folder_are_left_alone(dev, prod, tmp_path):

@@ -19,7 +19,7 @@ def test_a_poison_record_cannot_hold_up_its_shard(every_stage):
     """Without these settings one bad record is tried until it expires, and everything behind it waits."""
     reading = every_stage.one("AWS::Lambda::EventSourceMapping").properties
     assert reading["BisectBatchOnFunctionError"] is True
-    assert 0 < reading["MaximumRetryAttempts"] <= 10
+    assert 0 < reading["MaximumRetryAttempts"] <= 50
     assert 0 < reading["MaximumRecordAgeInSeconds"] <= 86_400
     assert reading["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert "DeadLetters" in json.dumps(reading["DestinationConfig"]["OnFailure"])
@@ -147,6 +147,8 @@ def test_every_alarm_reaches_an_operator(every_stage):
     "watched",
     [
         "GetRecords.IteratorAgeMilliseconds",
+        "WriteProvisionedThroughputExceeded",
+        "ReadProvisionedThroughputExceeded",
         "DeliveryToS3.DataFreshness",
         "DeliveryToS3.Records",
         "fullRestarts",
@@ -170,6 +172,10 @@ def test_every_way_to_fail_in_silence_has_an_alarm(every_stage, watched):
     [
         ("EventsBehind", "RefEvents", ("Maximum", "above", 60_000, 1)),
         ("IncidentsBehind", "RefIncidents", ("Maximum", "above", 60_000, 1)),
+        ("EventsWritesThrottled", "RefEvents", ("Sum", "above", 0, 15)),
+        ("IncidentsWritesThrottled", "RefIncidents", ("Sum", "above", 0, 15)),
+        ("EventsReadsThrottled", "RefEvents", ("Average", "above", 0.5, 15)),
+        ("IncidentsReadsThrottled", "RefIncidents", ("Average", "above", 0.5, 15)),
         ("EventsUndelivered", "EventsDelivery", ("Maximum", "above", 1_800, 5)),
         ("IncidentsUndelivered", "IncidentsDelivery", ("Maximum", "above", 1_800, 5)),
         ("DetectorRestarting", "DIFF(restarts)", ("Maximum", "above", 0, 5)),
@@ -197,6 +203,26 @@ def test_an_alarm_sounds_when_its_section_of_the_runbook_says(
     *how, when = sounds
     assert [statistic, direction, properties["Threshold"]] == how
     assert minutes == (when[every_stage.stage] if isinstance(when, dict) else when)
+
+
+@pytest.mark.parametrize("way", ["Write", "Read"])
+@pytest.mark.parametrize("feed", ["Events", "Incidents"])
+def test_a_stream_that_refuses_is_told_of_only_when_it_lasts(every_stage, feed, way):
+    """A refusal or two in a busy second is tried again: only where every period has some does nobody get through."""
+    alarm = every_stage.one("AWS::CloudWatch::Alarm", f"{feed}{way}sThrottled").properties
+    (watched,) = (each["MetricStat"]["Metric"] for each in alarm["Metrics"])
+    assert (watched["Namespace"], watched["MetricName"]) == ("AWS/Kinesis", f"{way}ProvisionedThroughputExceeded")
+    assert alarm["EvaluationPeriods"] == 3
+    assert "DatapointsToAlarm" not in alarm
+    # A stream that nobody writes to refuses nothing.
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("way", ["Write", "Read"])
+def test_the_dashboard_shows_what_both_streams_refuse(every_stage, way):
+    """Whoever is told of it sees when it began."""
+    shown = json.dumps(every_stage.one("AWS::CloudWatch::Dashboard").properties)
+    assert shown.count(f"{way}ProvisionedThroughputExceeded") == 2
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])

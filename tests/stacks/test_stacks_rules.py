@@ -14,10 +14,12 @@ from aws_cdk import aws_s3 as s3
 from app import build
 from stacks.acceptance import expired
 from stacks.accepted import ACCEPTED
+from stacks.accepted_by_checkov import BY_CHECKOV
 from stacks.stages import STAGES
 from stacks.wildcards import WILDCARDS
 
 ROOT = Path(__file__).resolve().parents[2]
+ALL_ACCEPTED = (*ACCEPTED, *BY_CHECKOV)
 BROAD = ("FullAccess", "AdministratorAccess", "PowerUser")
 
 
@@ -51,12 +53,12 @@ def test_every_accepted_finding_is_still_found(dev):
 
 def test_every_accepted_finding_has_a_reason():
     """Whoever meets the finding next must be able to judge it."""
-    assert all(len(accepted.reason.split()) > 5 for accepted in ACCEPTED)
+    assert all(len(accepted.reason.split()) > 5 for accepted in ALL_ACCEPTED)
 
 
 def test_no_accepted_finding_has_expired():
     """What was right when it was written is looked at again: judge the entry anew, then move its date."""
-    assert expired(ACCEPTED, on=date.today()) == []
+    assert expired(ALL_ACCEPTED, on=date.today()) == []
 
 
 def test_an_accepted_finding_expires_after_its_last_day():
@@ -127,13 +129,35 @@ def _listed(value) -> list:
     return value if isinstance(value, list) else [value]
 
 
-def test_every_finding_of_checkov_that_is_accepted_has_a_reason_and_a_day_that_is_to_come():
-    """What was right when it was written is looked at again: judge the entry anew, then move its date."""
-    lines = (ROOT / "stacks" / "checkov" / "config.yaml").read_text(encoding="utf-8").splitlines()
-    skipped = lines[lines.index("skip-check:") + 1 :]
-    assert skipped
-    for note, entry in zip(skipped[::2], skipped[1::2], strict=True):
-        written = re.fullmatch(r"  # until (\d{4}-\d{2}-\d{2}): (.+)", note)
-        assert written and re.fullmatch(r"  - CKV_AWS_\d+", entry), entry
-        assert date.fromisoformat(written[1]) >= date.today(), entry
-        assert len(written[2].split()) > 5, entry
+def fullest() -> dict[str, str]:
+    """Return what the Makefile's synthesis of everything asks for, by the names of the command line."""
+    written = re.search(r"^FULLEST := ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert written
+    return dict(pair.split("=", 1) for pair in written[1].replace("\\\n", "").split())
+
+
+def test_the_tools_look_at_everything_that_the_command_line_can_ask_for():
+    """What only a setting brings would be deployed without any of them having seen it."""
+    asked = re.findall(r'try_get_context\("(\w+)"\)', (ROOT / "app.py").read_text(encoding="utf-8"))
+    assert fullest().keys() == set(asked)
+    assert "false" not in fullest().values()
+
+
+def told_to_skip(resource) -> set[str]:
+    """Return the checks that checkov is told in the template to leave out of one resource."""
+    return {each["id"] for each in resource.body.get("Metadata", {}).get("checkov", {}).get("skip", [])}
+
+
+@pytest.mark.parametrize("settings", [{"stage": "dev"}, {"stage": "prod"}, fullest()], ids=" ".join)
+def test_checkov_skips_what_is_accepted_on_that_resource_and_nothing_else(synthesised, settings):
+    """Skipped for every resource, a check would let pass the next bucket that has no access log."""
+    name, asked = settings["stage"], {key: settings[key] for key in settings.keys() - {"stage", "alert_email"}}
+    stage = replace(STAGES[name], **{key: value == "true" or value for key, value in asked.items()})
+    skipped = {
+        (resource.stack.removeprefix(f"floorwalker-{name}-"), resource.logical_id[:-8], rule)
+        for resource in synthesised(name, **asked).everything
+        for rule in told_to_skip(resource)
+    }
+    assert skipped == {
+        (each.stack, re.sub(r"\W", "", each.construct), each.finding) for each in BY_CHECKOV if each.found(stage)
+    }
