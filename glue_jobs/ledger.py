@@ -1,21 +1,23 @@
 """The lake's side of the ledger: every raw record is in the lake, once, and each account says what is there.
 
 The accounts in `runs` are not taken at their word. Every raw record is read and judged again: its event must be in
-the lake, or its reject, and what is there must have come from somewhere. Whatever differs is named by its first record.
+the lake, or its reject, and what is there must be what the record says. Whatever differs is named by its first record.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from commerce.arrival import Hours
-from commerce.incident import Incident, RiskSignal, Tally, parse
 from glue_jobs.asking import ask
+from glue_jobs.differing_records import DIFFERING_EVENTS, DIFFERING_REJECTS, LOST
 from glue_jobs.engine import Engine
+from glue_jobs.incident_archive import Archive
+from glue_jobs.incidents import NOT_AN_INCIDENT
 from glue_jobs.raw import RawBucket, RawObject, records
-from glue_jobs.retention import hour_of, until_hours
+from glue_jobs.retention import hour_of, hour_of_object, until_hours
 from glue_jobs.settings import LakeSettings
 from glue_jobs.staging import staged
 from glue_jobs.tables import EVENTS, REJECTS
@@ -98,7 +100,7 @@ class LakeLedger:
             differences=tuple(differences.listed()),
         )
 
-    def archive(self, hours: Hours) -> "Archive":
+    def archive(self, hours: Hours) -> Archive:
         """Return what the archive of the incidents stream holds of these hours. Raises RawError."""
         archive = Archive()
         for found in self._objects(self.settings.incidents_prefix, hours):
@@ -123,9 +125,10 @@ class LakeLedger:
         lost = max(until.get(EVENTS.name, ""), until.get(REJECTS.name, ""))
         there = Counter({found.key: taken.get(found.key, 0) for found in objects if hour_of(found.arrived_at) < lost})
         whole = [found for found in objects if found.key in taken and found.key not in there]
-        for _ in staged(self.engine, whole, megabytes=self.settings.batch_megabytes):
+        for batch in staged(self.engine, whole, megabytes=self.settings.batch_megabytes):
             there.update(dict(self.engine.ask(RECORDS_BY_OBJECT).rows))
             self._lost(differences, forgetful=EVENTS.name in until)
+            self._differing(differences, batch)
         for found in objects:
             if found.key not in taken:
                 there[found.key] = _untaken(found, self.raw, differences)
@@ -141,10 +144,16 @@ class LakeLedger:
         ids = Counter(key for key, _, event_id in lost if event_id)
         for key, number, event_id in lost:
             if not event_id or ids[key] > duplicates.get(key, 0):
-                name = f"event {event_id}, " if event_id else ""
-                differences.add("raw record in no table of the lake", f"{name}{key}, line {number}")
+                differences.add(NOWHERE, _named(key, number, event_id))
 
-    def _incidents(self, archive: "Archive", differences: "_Differences") -> None:
+    def _differing(self, differences: "_Differences", batch: Sequence[RawObject]) -> None:
+        """Name what the lake has of the objects that are staged, and is not what their records say."""
+        bounds = (batch[0].key, batch[-1].key)
+        for between, select in ((EVENT_DIFFERS, DIFFERING_EVENTS), (REJECT_DIFFERS, DIFFERING_REJECTS)):
+            for key, number, event_id, count in self.engine.ask(select, bounds).rows:
+                differences.add(between, _named(key, number, event_id), records=count)
+
+    def _incidents(self, archive: Archive, differences: "_Differences") -> None:
         taken = self._taken("incidents")
         for key, count in archive.objects.items():
             if key not in taken:
@@ -157,9 +166,20 @@ class LakeLedger:
             known = {name for (name,) in self.engine.ask(f"SELECT {kind}_id FROM {table}").rows}
             for name, place in held.items():
                 key, _, _ = place.partition(", line ")
-                kept = key.removeprefix(self.settings.incidents_prefix) >= until.get(table, "")
-                if kept and name not in known and key in taken:
+                if key in taken and hour_of_object(key) >= until.get(table, "") and name not in known:
                     differences.add(f"{kind} of the archive that the lake has not", f"{name}, {place}")
+        kept = {key for key in taken if hour_of_object(key) >= until.get(REJECTS.name, "")}
+        self._refused({place: line for place, line in archive.refused.items() if place[0] in kept}, differences)
+
+    def _refused(self, refused: Mapping[tuple[str, int], bytes], differences: "_Differences") -> None:
+        """Compare the lines of the archive that are no records of it with the lake's rejects."""
+        if not refused:
+            return
+        rows = self.engine.ask(REJECTS_BETWEEN, (min(refused)[0], max(refused)[0])).rows
+        there = {(key, number): (reason, line) for key, number, reason, line in rows}
+        for place, line in refused.items():
+            if there.get(place) != (NOT_AN_INCIDENT, line):
+                differences.add(REJECT_DIFFERS if place in there else NOWHERE, _named(*place, None))
 
     def _doubled(self, differences: "_Differences") -> None:
         for event_id, times in self.engine.ask(DOUBLED).rows:
@@ -188,32 +208,6 @@ class LakeLedger:
         return {name: int(count) for name, count in self.engine.ask(JUDGED).rows}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Archive:
-    """The archive of the incidents stream: records by object, and each id with the place where it comes first."""
-
-    objects: dict[str, int] = field(default_factory=dict)
-    incidents: dict[str, str] = field(default_factory=dict)
-    tallies: dict[str, str] = field(default_factory=dict)
-    risks: dict[str, str] = field(default_factory=dict)
-
-    def add(self, key: str, number: int, line: bytes) -> None:
-        """Take one line; what cannot be read counts, and is among the lake's rejects."""
-        self.objects[key] += 1
-        place = f"{key}, line {number}"
-        try:
-            record = parse(line)
-        except ValueError:
-            return
-        match record:
-            case Incident():
-                self.incidents.setdefault(record.incident_id, place)
-            case Tally():
-                self.tallies.setdefault(record.tally_id, place)
-            case RiskSignal():
-                self.risks.setdefault(record.risk_id, place)
-
-
 class _Differences:
     """Differences by kind, with the first record that anybody named."""
 
@@ -239,26 +233,26 @@ def _untaken(found: RawObject, raw: RawBucket, differences: _Differences) -> int
     return len(numbers)
 
 
+def _named(key: str, number: int, event_id: str | None) -> str:
+    return f"event {event_id}, {key}, line {number}" if event_id else f"{key}, line {number}"
+
+
 def _within(arrival_hour: str, hours: Hours) -> bool:
     if not arrival_hour:
         return not hours.bounded
     return hours.hold(datetime.strptime(arrival_hour, "%Y/%m/%d/%H").replace(tzinfo=UTC))
 
 
+NOWHERE = "raw record in no table of the lake"
+EVENT_DIFFERS = "event of the lake that differs from its raw record"
+REJECT_DIFFERS = "reject of the lake that differs from its raw record"
 RECORDS_BY_OBJECT = "SELECT source_object, COUNT(*) FROM judged GROUP BY source_object"
-# A valid record must be in the lake by its id, whether it was the first to bring it or a duplicate; a reject by place.
-LOST = """
-SELECT source_object, line_number, event_id FROM (
-  SELECT source_object, line_number, event_id FROM judged
-  WHERE reason IS NULL AND NOT EXISTS (SELECT 1 FROM events WHERE events.event_id = judged.event_id)
-  UNION ALL
-  SELECT source_object, line_number, NULL AS event_id FROM judged
-  WHERE reason IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM rejects
-    WHERE rejects.source_object = judged.source_object AND rejects.line_number = judged.line_number
-  )
-) AS lost
-ORDER BY source_object, line_number"""
+REJECTS_BETWEEN = "SELECT source_object, line_number, reason, line FROM rejects WHERE source_object BETWEEN ? AND ?"
 DUPLICATES = "SELECT source_object, SUM(duplicates) FROM runs GROUP BY source_object"
-DOUBLED = "SELECT event_id, COUNT(*) FROM events GROUP BY event_id HAVING COUNT(*) > 1 ORDER BY MIN(source_object), 1"
+DOUBLED = """
+SELECT event_id, times FROM (
+  SELECT event_id, COUNT(*) AS times, MIN(source_object) AS first_object FROM events GROUP BY event_id
+) AS counted
+WHERE times > 1
+ORDER BY first_object, event_id"""
 JUDGED = "SELECT outcome, SUM(records) FROM tallies GROUP BY outcome"

@@ -19,6 +19,10 @@ PYTHON = ("__import__('pathlib').Path('pwned').touch()", "{0.__class__}", "%(nam
 STRANGE = ("", " ", "a" * 10_000, "\u202e\u0000", "\ud800", "\uff12\uff10\uff11\uff19-10-01")
 WORDS = (*SQL, *SHELL, *PYTHON, *STRANGE)
 DAYS = (*WORDS, "2019-10-01' OR 1=1 --", "2019-02-30", "0000-00-00", "10000-01-01", "-1", "2019-10-01T00:00:00; x")
+# The calendar has no hour before the first and after the last of these.
+HOURS = (*(day for day in DAYS if day), "9999-12-31", "9999-12-31T23", "0001-01-01", "0001-01-01T00", "2019-10-01T24")
+# What a file of JSON may hold: a number for a list, nothing, or more brackets than a reader has room for.
+DOCUMENTS = ("", "null", "[]", "3", "[" * 100_000, '{"a":' * 100_000, "1" * 5_000, "NaN", "\x00", '"\\ud800"')
 PATHS = (
     *SQL[:2],
     *SHELL,

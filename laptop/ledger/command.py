@@ -70,7 +70,8 @@ def ledger(  # noqa: PLR0917  # typer reads the signature: each parameter is an 
         producer, meant = read_sent(sent or []), read_truth(truth or [])
         found = balance(read_sides(attached(work_dir), hours), producer, meant)
     except (HoursError, LaptopError, RawError, BotoCoreError, ClientError) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(str(error), style="red")
+        said = " ".join(str(error).split())
+        Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(said, style="red")
         raise typer.Exit(REFUSED) from None
     if output is Output.JSON:
         typer.echo(json.dumps(found.document(), ensure_ascii=False))

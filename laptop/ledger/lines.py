@@ -49,11 +49,13 @@ class Lines:
 
 
 def _name(line: bytes) -> str:
-    """Return what the line calls itself, where it does, to be put before its place."""
+    """Return what the line calls itself, where it does and a terminal can show it, to be put before its place."""
     try:
         document = json.loads(line)
     except (ValueError, RecursionError):
         return ""
     named = document if isinstance(document, dict) else {}
-    kinds = (kind for kind in KINDS if isinstance(named.get(f"{kind}_id"), str))
-    return next((f"{kind} {named[f'{kind}_id']}, " for kind in kinds), "")
+    names = {kind: named.get(f"{kind}_id") for kind in KINDS}
+    return next(
+        (f"{kind} {name}, " for kind, name in names.items() if isinstance(name, str) and name.isprintable()), ""
+    )

@@ -54,11 +54,21 @@ def read_truth(files: Iterable[Path]) -> Truth | None:
 def _truth(file: Path) -> dict[str, Any]:
     try:
         document = json.loads(_content(file))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LaptopError(f"{file} is no JSON: {error}") from error
-    if not isinstance(document, dict) or not {"events", "duplicates", "poison"} <= document.keys():
+    if not isinstance(document, dict) or not _is_truth(document):
         raise LaptopError(f"{file} is no truth that the simulator wrote: name its --truth file")
     return document
+
+
+def _is_truth(document: Mapping[str, Any]) -> bool:
+    poison = document.get("poison")
+    counts = [document.get("events"), document.get("duplicates")]
+    return isinstance(poison, dict) and all(map(_is_count, (*counts, *poison.values())))
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _content(file: Path) -> bytes:
@@ -83,7 +93,7 @@ def read_sent(files: Iterable[Path]) -> Sent | None:
     given = list(files)
     for file in given:
         content = _content(file)
-        count = _account(content)
+        count = _account(file, content)
         if count is None:
             lines.add_content(content, place=str(file))
         else:
@@ -93,12 +103,14 @@ def read_sent(files: Iterable[Path]) -> Sent | None:
     return Sent(records=total + lines.total, lines=None if accounts else lines)
 
 
-def _account(content: bytes) -> int | None:
-    """Return how many records an account says were sent; None for a file that is no account."""
+def _account(file: Path, content: bytes) -> int | None:
+    """Return how many records an account says were sent; None for a file that is no account. Raises LaptopError."""
     try:
         document = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or not {"produced", "sent"} <= document.keys():
         return None
+    if not _is_count(document["sent"]):
+        raise LaptopError(f"{file} is an account without a number of records sent: name the simulator's --account file")
     return int(document["sent"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 from click.testing import Result
-from lake_rig import Lake, Saved, deliver, embedded, new_bucket, put
+from lake_rig import NOW, Lake, Saved, deliver, embedded, new_bucket, put
 from signals import risk
 from typer.testing import CliRunner
 
@@ -15,9 +15,10 @@ from commerce.arrival import Hours, HoursError, read_hours
 from commerce.incident import to_line
 from glue_jobs.__main__ import app
 from glue_jobs.asking import ask
+from glue_jobs.erase import Erase
 from glue_jobs.ledger import LakeAccount, LakeLedger
 from glue_jobs.raw import RawBucket
-from glue_jobs.tables import EVENTS, INCIDENTS, REJECTS, RISK_SIGNALS, RUNS, TALLIES
+from glue_jobs.tables import EVENTS, INCIDENTS, REJECTS, RISK_SIGNALS, RUNS, TALLIES, Table
 
 SCENARIOS = ("one_day", "resent_and_late", "incidents")
 
@@ -97,6 +98,90 @@ def test_a_reject_that_is_gone_is_named_by_its_place(lake: Lake) -> None:
         1,
         "{source_object}, line {line_number}".format(**place),
     )
+
+
+OTHER_VALUE = {
+    "string": "'nobody'",
+    "binary": "CAST('nothing' AS BLOB)",
+    "bigint": "1000 + {name}",
+    "date": "{name} + 1",
+    "timestamp": "{name} + INTERVAL 1 SECOND",
+    "decimal(12,2)": "1 + {name}",
+}
+# Another id is an event that is lost, and another object an account that does not add up.
+IN_COLUMNS = [
+    (table, column.name)
+    for table in (EVENTS, REJECTS)
+    for column in table.columns
+    if column.name not in ("event_id", "source_object")
+]
+
+
+def alter(lake: Lake, table: Table, column: str, *, where: str = "TRUE") -> None:
+    """Put another value into a column of the rows."""
+    other = OTHER_VALUE[table.type_of(column)].format(name=column)
+    values = [
+        f"CASE WHEN {where} THEN {other} ELSE {name} END AS {name}" if name == column else name
+        for name in table.column_names
+    ]
+    lake.engine.replace(table, f"SELECT {', '.join(values)} FROM {table.name}")
+
+
+@pytest.mark.parametrize(("table", "column"), IN_COLUMNS, ids=[f"{each.name}.{name}" for each, name in IN_COLUMNS])
+def test_a_row_that_is_not_what_its_record_says_is_named(lake: Lake, table: Table, column: str) -> None:
+    """Ids and numbers may all be right where the shop's money is not."""
+    of_events = "source_object LIKE 'raw/events/%'"
+    find = f"SELECT * FROM {table.name} WHERE {of_events} ORDER BY source_object DESC, line_number DESC LIMIT 1"
+    last = lake.rows(find)[0]
+    where = "source_object = '{source_object}' AND line_number = {line_number}".format(**last)
+    alter(lake, table, column, where=where)
+    line = last["line_number"] + (1000 if column == "line_number" else 0)
+    name = f"event {last['event_id']}, " if table is EVENTS else ""
+    differing = told(lake).get(f"{table.name[:-1]} of the lake that differs from its raw record")
+    assert differing == (1, f"{name}{last['source_object']}, line {line}")
+
+
+def test_rows_that_are_all_altered_are_all_counted(lake: Lake) -> None:
+    """The sums are those of before, and so are the accounts: only the records tell."""
+    alter(lake, EVENTS, "user_id")
+    alter(lake, REJECTS, "line")
+    found = account(lake)
+    counted = {difference.between: difference.records for difference in found.differences}
+    there = lake.rows("SELECT COUNT(*) AS events, (SELECT COUNT(*) FROM rejects) AS rejects FROM events")[0]
+    assert counted == {
+        "event of the lake that differs from its raw record": there["events"],
+        "reject of the lake that differs from its raw record": there["rejects"],
+    }
+
+
+def test_a_reject_of_the_archive_is_compared_too(lake: Lake) -> None:
+    """What the detector sent and nobody could read is all there is to find out why."""
+    (place,) = lake.rows("SELECT source_object, line_number FROM rejects WHERE source_object LIKE 'raw/incidents/%'")
+    name = "{source_object}, line {line_number}".format(**place)
+    alter(lake, REJECTS, "reason", where="source_object LIKE 'raw/incidents/%'")
+    assert told(lake) == {"reject of the lake that differs from its raw record": (1, name)}
+    lake.engine.delete_lines(REJECTS, {place["source_object"]: [place["line_number"]]})
+    assert told(lake)["raw record in no table of the lake"] == (1, name)
+
+
+def test_an_event_that_came_again_with_other_values_is_what_its_first_bringer_says(lake: Lake) -> None:
+    """A sender that tries again may have changed its mind about the price; that is no fault of the lake."""
+    line = {"event_id": "twice", "event_time": "2019-10-09T09:00:00.000Z", "event_type": "view", "product_id": "1"}
+    prices = [json.dumps({**line, "price": price, "user_id": "7"}).encode() for price in ("1", "2", "3.0")]
+    put(lake.settings.raw_bucket, "raw/events/2019/10/09/10/a.gz", b"\n".join(prices[:2]))
+    put(lake.settings.raw_bucket, "raw/events/2019/10/09/11/a.gz", prices[2])
+    lake.curate()
+    assert told(lake) == {}
+
+
+def test_a_lake_without_one_of_its_users_balances(lake: Lake) -> None:
+    """Whoever is erased is gone from both sides."""
+    user = lake.rows("SELECT user_id FROM events ORDER BY source_object, line_number LIMIT 1")[0]["user_id"]
+    raw = RawBucket(name=lake.settings.raw_bucket)
+    Erase(engine=lake.engine, raw=raw, settings=lake.settings, clock=lambda: NOW, user_id=user).run()
+    lake.curate()
+    assert lake.rows(f"SELECT event_id FROM events WHERE user_id = '{user}'") == []
+    assert told(lake) == {}
 
 
 def test_an_event_that_is_there_twice_is_named(lake: Lake, an_event: dict[str, object]) -> None:

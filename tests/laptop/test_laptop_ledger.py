@@ -30,6 +30,7 @@ from laptop.__main__ import application
 from laptop.demo.lake import lake_settings, opened_lake
 from laptop.deploy import Deployment
 from laptop.ledger.balance import Ledger, balance
+from laptop.ledger.lines import Lines
 from laptop.ledger.sent import read_sent, read_truth
 from laptop.ledger.sides import read_sides
 from laptop.running import Laptop, LaptopError
@@ -429,6 +430,15 @@ def test_records_that_were_packed_are_the_same_records(tmp_path: Path) -> None:
     packed.write_bytes(packed.read_bytes()[:-9])
     with pytest.raises(LaptopError, match=r"sent\.jsonl\.gz is no whole gzip file"):
         read_sent([packed])
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\x1b[2J", "one\ntwo"], ids=ascii)
+def test_a_line_whose_id_no_terminal_can_show_is_named_by_its_place(name: str) -> None:
+    """Anybody may send anything: the ledger must neither fall over it nor obey it."""
+    lines = Lines()
+    lines.add(json.dumps({"event_id": name}).encode(), place="sent.jsonl, line 1")
+    (told,) = lines.without(Lines(), between="sent and not on the events stream")
+    assert told.first == "sent.jsonl, line 1"
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

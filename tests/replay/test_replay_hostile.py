@@ -1,7 +1,7 @@
 """What is typed at the detector's command line is read before anything is asked of a bucket."""
 
 import pytest
-from hostile import DAYS, PATHS, WORDS, left_alone, refused_in_one_line
+from hostile import HOURS, PATHS, WORDS, left_alone, refused_in_one_line
 from typer.testing import CliRunner
 
 from flink_app.__main__ import app
@@ -29,7 +29,7 @@ def replay(tmp_path, monkeypatch):
 @pytest.mark.parametrize("option", ["from", "to"])
 def test_an_hour_is_an_hour(replay, option):
     """It becomes the prefix of what is read."""
-    for day in DAYS:
+    for day in ("", *HOURS):
         refused_in_one_line(replay(**{option: day}))
 
 
