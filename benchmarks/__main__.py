@@ -1,5 +1,6 @@
 """`python -m benchmarks`: measure on this machine."""
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -34,7 +35,7 @@ Seconds = Annotated[float, typer.Option(min=10, help="For so long traffic is ste
 Cold = Annotated[bool, typer.Option("--cold", help="Also set up in an empty folder: it downloads 3 GB.")]
 WorkDir = Annotated[Path, typer.Option("--work-dir", help="Where inputs and the report go.")]
 ToPage = Annotated[Path | None, typer.Option("--page", help="Write the report as a page of Markdown.")]
-WORK_DIR = ROOT / "build" / "bench"
+WORK_DIR, LAKE_DIR = ROOT / "build" / "bench", ROOT / "build" / "bench-lake"
 EVENTS, LINES, ATTACKERS, STEADY_SECONDS = 600_000, 300_000, 60, 120.0
 
 
@@ -51,10 +52,8 @@ def lake(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
     spark_up_to: Annotated[int, typer.Option(help="Measure Spark at sizes up to this.")] = 10_000_000,
     pandas_up_to: Annotated[int, typer.Option(help="Measure pandas at sizes up to this.")] = 10_000_000,
     day_after: Annotated[int, typer.Option(help="Deliver one more day at the largest size up to this.")] = 10_000_000,
-    work_dir: Annotated[Path, typer.Option("--work-dir", help="Where inputs, lakes and the report go.")] = (
-        ROOT / "build" / "bench-lake"
-    ),
-    to_page: Annotated[Path | None, typer.Option("--page", help="Write the report as a page of Markdown.")] = None,
+    work_dir: Annotated[Path, typer.Option("--work-dir", help="Where inputs, lakes and the report go.")] = LAKE_DIR,
+    to_page: ToPage = None,
 ) -> None:
     """Raw records to answers: rows a second, memory, growth, the day after, and five questions against other ways."""
     console = Console()
@@ -79,6 +78,19 @@ def lake(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
     console.print(f"Every figure: {os.path.relpath(work_dir / 'report.json')}", highlight=False)
     if report["disagreements"]:
         raise typer.Exit(1)
+
+
+@app.command("lake-page")
+def lake_page(
+    to_page: Annotated[Path, typer.Argument(metavar="PAGE", help="The page of Markdown.")],
+    work_dir: WorkDir = LAKE_DIR,
+) -> None:
+    """Write the page of the last `lake` anew from its report, without measuring."""
+    report = work_dir / "report.json"
+    if not report.is_file():
+        typer.echo(f"{report} is not there: `python -m benchmarks lake` writes it", err=True)
+        raise typer.Exit(1)
+    to_page.write_text(page(json.loads(report.read_text())), encoding="utf-8")
 
 
 @app.command()

@@ -1,10 +1,11 @@
 """What the figures are held against: met, or missed by how much. No test asserts them: machines differ."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.report import Report
+from commerce.rules.page import markdown_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,15 @@ class Aim:
         """Return the figure with its unit."""
         digits = 0 if figure >= 100 or figure == int(figure) else 2
         return f"{figure:,.{digits}f} {self.unit}".strip()
+
+
+def aims_section(found: Iterable[Aim]) -> Iterator[str]:
+    """Yield the lines of a page that say which aims are met and which are missed."""
+    rows = (
+        (aim.what, aim.shown(aim.measured), aim.bound, "met" if aim.met else f"missed {aim.apart}") for aim in found
+    )
+    yield "## Against the aims\n"
+    yield from markdown_table(("what", "measured", "aim", ""), rows)
 
 
 def aims(report: Report) -> list[Aim]:

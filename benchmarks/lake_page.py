@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from benchmarks.aims import aims_section
+from benchmarks.lake_aims import by_hand_against_pandas, lake_aims
 from benchmarks.lake_tables import Report, Section, remarks, sections
 from benchmarks.questions import OURS_ALONE, OURS_BUILT, OURS_FROM_EVENTS
 from commerce.rules.page import markdown_table
@@ -10,7 +12,8 @@ _INTRODUCTION = """\
 # How fast the lake is
 
 Figures of one run of `make bench-lake` on one machine, which wrote this page. Run it on yours: what counts is how
-the lines compare, not how fast this machine was.
+the lines compare, not how fast this machine was. `python -m benchmarks lake-page docs/benchmarks-lake.md` writes it
+anew from the figures of the last run, without measuring again.
 """
 _HOW = f"""\
 ## How to read it
@@ -36,8 +39,13 @@ _HOW = f"""\
 
 def page(report: Report) -> str:
     """Return the page as Markdown."""
-    parts = [_INTRODUCTION, _machine(report), *map(_section, sections(report)), _remarks(report), _HOW]
+    parts = [_INTRODUCTION, _machine(report), *_aims(report), *map(_section, sections(report)), _remarks(report), _HOW]
     return "\n".join(parts)
+
+
+def _aims(report: Report) -> Iterator[str]:
+    yield from aims_section(lake_aims(report))
+    yield from (f"{line}\n" for line in by_hand_against_pandas(report))
 
 
 def _machine(report: Report) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.aims import Aim, aims
+from benchmarks.aims import aims, aims_section
 from benchmarks.report import Report
 from commerce.rules.page import markdown_table
 
@@ -36,7 +36,7 @@ def page(report: Report) -> str:
     """Return the page as Markdown; parts that have not been measured are left out."""
     parts: list[str] = [_INTRODUCTION, _machine(report)]
     if found := aims(report):
-        parts += ["## Against the aims\n", *markdown_table(("what", "measured", "aim", ""), map(_aim, found))]
+        parts += aims_section(found)
     for key, lines in SECTIONS.items():
         if key in report:
             parts += lines(report[key])
@@ -50,10 +50,6 @@ def _machine(report: Report) -> str:
         f"{machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB, Python {machine['python']}, "
         f"Flink {machine['flink']}, moto {machine['moto']}.\n"
     )
-
-
-def _aim(aim: Aim) -> tuple[str, ...]:
-    return aim.what, aim.shown(aim.measured), aim.bound, "met" if aim.met else f"missed {aim.apart}"
 
 
 def _detector(part: dict[str, Any]) -> Iterator[str]:

@@ -19,11 +19,15 @@ EPOCH_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """One UTC day: different users with an act on it, visits that began on it, its acts by type, and its sales."""
+    """One UTC day: different users with an act on it, visits that began on it, its acts by type, and its sales.
+
+    `orders` are those of these visits in which something was bought, be it after midnight.
+    """
 
     day: date
     visitors: int
     visits: int
+    orders: int
     events: int
     views: int
     carts: int
@@ -32,9 +36,11 @@ class Day:
     revenue_cents: int
 
     def document(self) -> dict[str, Any]:
-        """Return the day as it is written to a file: revenue as exact text."""
+        """Return the day as it is written to a file: revenue as exact text, conversion None where no visit began."""
         counts = {name: value for name, value in vars(self).items() if name != "revenue_cents"}
-        return {**counts, "day": self.day.isoformat(), "revenue": money_text(self.revenue_cents)}
+        conversion = self.orders / self.visits if self.visits else None
+        revenue = money_text(self.revenue_cents)
+        return {**counts, "day": self.day.isoformat(), "revenue": revenue, "conversion": conversion}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,9 @@ class Daybook:
         person = who.same_as or who
         self.sessions += 1
         self.people += person.last_day is None
-        self._days[acts[0].at_ms // DAY_MS]["visits"] += 1
+        began_on = self._days[acts[0].at_ms // DAY_MS]
+        began_on["visits"] += 1
+        began_on["orders"] += any(act.event_type == "purchase" for act in acts)
         for act in acts:
             self._enter(person, act)
 
@@ -101,6 +109,7 @@ def _day(number: int, counts: Counter[str]) -> Day:
         day=EPOCH_DAY + timedelta(days=number),
         visitors=counts["visitors"],
         visits=counts["visits"],
+        orders=counts["orders"],
         events=sum(counts[event_type] for event_type in EVENT_TYPES),
         views=counts["view"],
         carts=counts["cart"],

@@ -14,6 +14,7 @@ from benchmarks.answers import QUESTIONS, fingerprint
 from benchmarks.bucket import BUCKET, served
 from benchmarks.input import EVENTS_PREFIX, Input, delivered_from, prepare
 from benchmarks.lake import BECAUSE_SPARK
+from benchmarks.lake_aims import by_hand_against_pandas, lake_aims
 from benchmarks.lake_page import page
 from benchmarks.lakes import table_folder
 from benchmarks.measure import BenchmarkError, Measured, growth_exponent, run_task
@@ -120,6 +121,72 @@ def test_the_page_shows_the_report(report, folder):
     text = (folder / "page.md").read_text()
     assert text == page(report)
     assert all(one["by"] in text for one in report["questions"])
+
+
+def test_the_page_is_written_anew_without_measuring(report, folder):
+    """Another wording must not cost hours; and where nothing was measured, the command says so."""
+    again = folder / "again.md"
+    for work_dir, status in ((folder, 0), (folder / "nowhere", 1)):
+        command = ["lake-page", str(again), "--work-dir", str(work_dir)]
+        assert CliRunner().invoke(app, command, catch_exceptions=False).exit_code == status
+    assert again.read_text() == page(report)
+    again.unlink()
+
+
+def aimed(**changes: float) -> dict:
+    """Return a report of two sizes that meets every aim, but for the changes."""
+    given = {"exponent": 1.0, "blocks": 13.0, "pandas": 100.0, "day": 5.0, "peak": 8e9, **changes}
+    seconds = {
+        OURS_ALONE: 10.0,
+        OURS_FROM_EVENTS: given["blocks"],
+        WAYS["duckdb"]: 10.0,
+        WAYS["pandas"]: given["pandas"],
+    }
+    large = [{"rows": 40_000_000, "by": by, "seconds": 4 * took} for by, took in seconds.items() if by != "pandas"]
+    small = [
+        {"rows": 10_000_000, "by": by, "seconds": took if by == "pandas" else 10.0} for by, took in seconds.items()
+    ]
+    peaks = [
+        {"engine": "duckdb", "rows": rows, "curate_peak_bytes": peak, "marts_peak_bytes": 1}
+        for rows, peak in ((10_000_000, 9e9), (40_000_000, given["peak"]))
+    ]
+    return {
+        "growth": [{"engine": "duckdb", "job": "curate", "exponent": given["exponent"]}],
+        "questions": small + large,
+        "day_after": {"days_before": 30, "day_seconds": given["day"], "before_seconds": 100.0},
+        "pipelines": peaks,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "missed"),
+    [
+        ({}, {}),
+        ({"exponent": 1.2}, {"growth of curate by duckdb: power of the rows": "by a factor of 1.2"}),
+        ({"blocks": 26.0}, {f"{OURS_FROM_EVENTS}, against by hand, 40,000,000 rows": "by a factor of 2.0"}),
+        (
+            {"pandas": 50.0},
+            {
+                f"{by}, faster than pandas, 10,000,000 rows": "by a factor of 2.0"
+                for by in (OURS_ALONE, OURS_FROM_EVENTS)
+            },
+        ),
+        ({"day": 10.0}, {"the day after, of the full build of 30 days": "by a factor of 2.0"}),
+        ({"peak": 12e9}, {"memory of curate and marts by duckdb, 40,000,000 rows": "by a factor of 1.5"}),
+    ],
+)
+def test_an_aim_that_is_missed_says_so(changes, missed):
+    """Each is about the largest size that both sides were measured at."""
+    assert {aim.what: aim.apart for aim in lake_aims(aimed(**changes)) if not aim.met} == missed
+    assert len(lake_aims(aimed())) == 7
+
+
+def test_what_was_not_measured_has_no_aim(report):
+    """At few rows there is neither growth nor a bound of memory; pandas may be left out."""
+    without = {**report, "questions": [one for one in report["questions"] if one["by"] != WAYS["pandas"]]}
+    assert list(by_hand_against_pandas(without)) == []
+    assert ["day after" in aim.what for aim in lake_aims(without)] == [False, False, True]
+    assert all(aim.what in page(report) for aim in lake_aims(report))
 
 
 def test_the_input_is_the_same_again(source, tmp_path):

@@ -132,35 +132,65 @@ DAY = {
     "views": 6,
     "carts": 2,
     "removals": 0,
-    "purchases": 1,
-    "revenue": "12.50",
+    "purchases": 14,
+    "revenue": "91.00",
+    "conversion": 1 / 3,
 }
-SOLD = {"product_id": "1", "purchases": 1, "revenue": "12.50"}
-PEOPLE = {"people_by_day": [DAY], "top_products": [SOLD]}
+# More than the truth names: the last of them sold least.
+SOLD = [{"product_id": "p1", "purchases": 2, "revenue": "20.00"}]
+SOLD += [{"product_id": f"p{n}", "purchases": 1, "revenue": f"{n}.50"} for n in range(11, 1, -1)]
+SOLD += [{"product_id": "p0", "purchases": 2, "revenue": "1.00"}]
+PEOPLE = {"people_by_day": [DAY], "top_products": SOLD[:10]}
 
 
-def answers(*, days: list[dict], products: list[dict]) -> dict:
-    return {"daily_visitors": {"people_only": days}, "product_performance": {"people_only": products}}
+def complaints(
+    *, days: list[dict] | None = None, products: list[dict] | None = None, truth: dict | None = None
+) -> list[str]:
+    found = {
+        "daily_visitors": {"people_only": [DAY] if days is None else days},
+        "product_performance": {"people_only": SOLD if products is None else products},
+    }
+    return differences(found, truth or PEOPLE)
 
 
 def test_people_only_numbers_that_are_the_peoples_are_right():
-    """Nothing to complain about, columns that the truth does not know aside."""
-    assert differences(answers(days=[{**DAY, "conversion": 0.3}], products=[SOLD]), PEOPLE) == []
+    """Nothing to complain about, in whatever order products come; one that nobody bought is no best seller."""
+    unsold = {"product_id": "p", "purchases": 0, "revenue": "0.00"}
+    assert complaints() == complaints(products=[unsold, *reversed(SOLD)]) == []
 
 
 @pytest.mark.parametrize("name", [name for name in DAY if name != "day"])
 def test_a_number_that_is_not_the_peoples_is_noticed(name):
     """One cent or one event of a bot is one too many."""
-    other = {**DAY, name: "12.51" if name == "revenue" else DAY[name] + 1}
-    (line,) = differences(answers(days=[other], products=[SOLD]), PEOPLE)
-    assert f"{name}, but the people made" in line
+    other = {**DAY, name: "91.01" if name == "revenue" else DAY[name] + 1}
+    (line, *_) = complaints(days=[other])
+    assert name in line
+    assert "but the people" in line
+
+
+def test_conversion_is_compared_to_the_last_digit():
+    """It is a division of two counts on both sides; a day on which no visit began has none."""
+    none = {**DAY, "visits": 0, "conversion": None}
+    truth = {**PEOPLE, "people_by_day": [none]}
+    assert complaints(days=[none], truth=truth) == []
+    assert complaints(days=[{**none, "conversion": 0.0}], truth=truth)
+    assert complaints(days=[{**DAY, "conversion": 0.3333}])
 
 
 def test_a_day_or_product_too_many_or_too_few_is_noticed():
-    """A day of bots alone must be gone from the people's days."""
-    assert differences(answers(days=[], products=[SOLD]), PEOPLE)
-    assert differences(answers(days=[DAY, {**DAY, "day": "2025-03-04"}], products=[SOLD]), PEOPLE)
-    assert differences(answers(days=[DAY], products=[]), PEOPLE)
+    """A day of bots alone must be gone from the people's days, and a product that they bought from the sales."""
+    assert complaints(days=[])
+    assert complaints(days=[DAY, {**DAY, "day": "2025-03-04"}])
+    assert complaints(products=[])
+    assert complaints(products=SOLD[1:])
+    best = {"product_id": "bought by bots", "purchases": 9, "revenue": "99.00"}
+    assert any("place 1: bought by bots, but the people's is p1" in line for line in complaints(products=[*SOLD, best]))
+    least = {**best, "revenue": "0.01"}
+    assert complaints(products=[*SOLD, least]) == [
+        "people only, all products: 23 purchases, but the people made 14",
+        "people only, all products: 91.01 revenue, but the people made 91.00",
+    ]
+    assert complaints(products=SOLD[:10])
 
 
 def test_the_mistake_is_about_somebody_who_was_taken_out_of_the_numbers():

@@ -51,14 +51,18 @@ def unique(out: Path) -> list[Event]:
 def by_day(people: list[Event]) -> list[dict]:
     days: dict[date, list[Event]] = defaultdict(list)
     began: dict[str, date] = {}
+    bought = {event.user_session or "" for event in people if event.event_type == "purchase"}
     for event in people:
         days[event.event_time.date()].append(event)
         began.setdefault(event.user_session or "", event.event_time.date())
+    visits = {day: {name for name, first in began.items() if first == day} for day in days}
     return [
         {
             "day": day.isoformat(),
             "visitors": len({event.user_id for event in events}),
-            "visits": sum(first == day for first in began.values()),
+            "visits": len(visits[day]),
+            "orders": len(visits[day] & bought),
+            "conversion": len(visits[day] & bought) / len(visits[day]),
             "events": len(events),
             **{name: sum(event.event_type == kind for event in events) for kind, name in TYPES.items()},
             "revenue": str(sum((e.price for e in events if e.event_type == "purchase"), Decimal("0.00"))),
