@@ -11,10 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from commerce.arrival import Hours, HoursError, read_hours
+from commerce.days import DayError, read_day
 from commerce.settings import SettingsError, decode
 from glue_jobs.allowances import AllowListError
 from glue_jobs.answers import Format, show, to_text
-from glue_jobs.asking import QuestionError, Wish, ask, question_named, read_day
+from glue_jobs.asking import QuestionError, Wish, ask, question_named
 from glue_jobs.engine import Answer, EngineError, open_engine
 from glue_jobs.jobs import JobError, run_job
 from glue_jobs.ledger import LakeAccount, LakeLedger
@@ -29,6 +30,7 @@ FAULTS = (
     AllowListError,
     BotoCoreError,
     ClientError,
+    DayError,
     EngineError,
     HoursError,
     JobError,
@@ -38,8 +40,10 @@ FAULTS = (
     WithdrawError,
 )
 
-FromDay = Annotated[str, typer.Option("--from", help="First day, as 2019-10-01.")]
-ToDay = Annotated[str, typer.Option("--to", help="Last day, itself included.")]
+FROM_DAY = typer.Option("--from", help="First day, as 2019-10-01.")
+TO_DAY = typer.Option("--to", help="Last day, itself included.")
+FROM_HOUR = typer.Option("--from", help="First hour of arrival, as 2025-03-03 or 2025-03-03T08.")
+TO_HOUR = typer.Option("--to", help="Last hour of arrival, itself included.")
 
 
 @app.callback()
@@ -76,7 +80,7 @@ def marts(context: typer.Context) -> None:
 
 
 @app.command()
-def backfill(context: typer.Context, from_day: FromDay, to_day: ToDay) -> None:
+def backfill(context: typer.Context, from_day: Annotated[str, FROM_DAY], to_day: Annotated[str, TO_DAY]) -> None:
     """Take the raw objects that arrived on these days anew, and compute the marts of these days."""
     _run(context, "backfill", Order(from_day=from_day, to_day=to_day))
 
@@ -113,8 +117,8 @@ def ask_question(  # noqa: PLR0917  # typer reads the signature: each parameter 
     name: Annotated[str, typer.Argument(help="A name that `list` shows.")],
     values: Annotated[list[str] | None, typer.Argument(help="What the question asks for.")] = None,
     people_only: Annotated[bool, typer.Option("--people-only", help="Without what bots did.")] = False,
-    from_day: FromDay = "",
-    to_day: ToDay = "",
+    from_day: Annotated[str | None, FROM_DAY] = None,
+    to_day: Annotated[str | None, TO_DAY] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="At most so many rows.")] = None,
     output: Annotated[Format, typer.Option("--format", help="A table for people, csv or json for tools.")] = (
         Format.TABLE
@@ -124,8 +128,8 @@ def ask_question(  # noqa: PLR0917  # typer reads the signature: each parameter 
     try:
         wish = Wish(
             reading=Reading.PEOPLE_ONLY if people_only else Reading.ALL_TRAFFIC,
-            from_day=read_day(from_day) if from_day else None,
-            to_day=read_day(to_day) if to_day else None,
+            from_day=None if from_day is None else read_day(from_day),
+            to_day=None if to_day is None else read_day(to_day),
             limit=limit,
         )
         question = question_named(name)
@@ -141,15 +145,17 @@ def ask_question(  # noqa: PLR0917  # typer reads the signature: each parameter 
 @app.command()
 def ledger(
     context: typer.Context,
-    first: Annotated[str, typer.Option("--from", help="First hour of arrival, as 2025-03-03 or 2025-03-03T08.")] = "",
-    last: Annotated[str, typer.Option("--to", help="Last hour of arrival, itself included.")] = "",
+    first: Annotated[str | None, FROM_HOUR] = None,
+    last: Annotated[str | None, TO_HOUR] = None,
     output: Annotated[Format, typer.Option("--format", help="A table for people, csv or json for tools.")] = (
         Format.TABLE
     ),
 ) -> None:
     """Balance the raw bucket and the lake, record by record; end with 1 and name the first that differs."""
     try:
-        account = _balance(context, read_hours(first, last))
+        if "" in (first, last):  # what a script's empty variable becomes: no wish for all hours
+            raise HoursError("--from or --to is empty: write 2025-03-03 or 2025-03-03T08")
+        account = _balance(context, read_hours(first or "", last or ""))
     except FAULTS as error:
         raise _refusal(error) from error
     counts = account.counts()

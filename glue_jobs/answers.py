@@ -1,4 +1,7 @@
-"""An answer on paper: a table for people, CSV and JSON for tools. Money stays exact, instants are ISO 8601."""
+"""An answer on paper: a table for people, CSV and JSON for tools. Money stays exact, instants are ISO 8601.
+
+CSV has no lists: what one holds are ids, which have no blanks, and stands with blanks between.
+"""
 
 import csv
 import io
@@ -33,7 +36,7 @@ class Format(StrEnum):
 
 def show(answer: Answer, *, title: str) -> None:
     """Print the answer as a table. Sentences are folded to the terminal's width; figures and ids are always whole."""
-    rows = [["" if value is None else _printable(str(_plain(value))) for value in row] for row in answer.rows]
+    rows = [[_printable(_text(value, between="\n")) for value in row] for row in answer.rows]
     table = Table(title=title)
     for place, name in enumerate(answer.columns):
         sentences = [row[place] for row in rows if " " in row[place]]
@@ -50,20 +53,34 @@ def show(answer: Answer, *, title: str) -> None:
 
 def to_text(answer: Answer, output: Format) -> str:
     """Return the answer as CSV with a header line, or as a JSON list of objects."""
-    rows = [[_plain(value) for value in row] for row in answer.rows]
     if output is Format.JSON:
+        rows = [[_plain(value) for value in row] for row in answer.rows]
         return json.dumps([dict(zip(answer.columns, row, strict=True)) for row in rows], ensure_ascii=False) + "\n"
+    texts = [[_text(value, between=" ") for value in row] for row in answer.rows]
     text = io.StringIO()
     # A carriage return ends a line for whoever reads CSV, but is not put into quotes by itself.
-    returns = any("\r" in value for row in rows for value in row if isinstance(value, str))
+    returns = any("\r" in value for row in texts for value in row)
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL)
-    writer.writerows([answer.columns, *rows])
+    writer.writerows([answer.columns, *texts])
     return text.getvalue()
 
 
 def _printable(text: str) -> str:
     """Return the text with control characters spelt out: a terminal would obey those of a shopper's user agent."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def _text(value: Any, *, between: str) -> str:
+    """Return what stands in a cell, `between` the members of a list; NULL is empty."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case list():
+            return between.join(_text(member, between=between) for member in value)
+        case _:
+            return str(_plain(value))
 
 
 def _plain(value: Any) -> Any:

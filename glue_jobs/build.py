@@ -6,7 +6,7 @@ change is noted first and what has been built is noted last, so a build that die
 tables.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,7 +26,7 @@ from glue_jobs.verdicts import present_verdicts
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """One build. `asked_for` are days to compute again although nothing changed.
+    """One build. `asked_for` are days to compute again although nothing changed, as far as they have events.
 
     `reached` is told each step as it is completed: progress for people, a place to fail for tests.
     """
@@ -34,7 +34,7 @@ class Build:
     engine: Engine
     settings: LakeSettings
     clock: Callable[[], datetime]
-    asked_for: Collection[date] = ()
+    asked_for: Container[date] = ()
     reached: Callable[[str], None] = lambda _step: None
 
     def run(self) -> dict[str, int]:

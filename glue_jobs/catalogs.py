@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from glue_jobs.engine import make_warehouse, no_database
+from glue_jobs.engine import EngineError, make_warehouse, no_database
 from glue_jobs.settings import LakeSettings
 
 SQLITE_FILE = "catalog.db"
@@ -19,11 +22,25 @@ def open_catalog(settings: LakeSettings, environment: Mapping[str, str], *, must
     if must_exist and settings.catalog == "sqlite" and not _is_lake(Path(settings.warehouse)):
         raise no_database(settings)
     catalog = load_catalog("lake", **_properties(settings, environment))
+    if isinstance(catalog, SqlCatalog):
+        _refuse_made_elsewhere(catalog, Path(settings.warehouse).resolve())
     if not catalog.namespace_exists(settings.database):
         if must_exist:
             raise no_database(settings)
         catalog.create_namespace(settings.database)
     return catalog
+
+
+def _refuse_made_elsewhere(catalog: SqlCatalog, folder: Path) -> None:
+    """Raise EngineError for the copy of a lake: files go by whole paths, so its tables are those of the original."""
+    with Session(catalog.engine) as session:
+        places = session.scalars(select(IcebergTables.metadata_location)).all()
+    # WAREHOUSE/DATABASE/TABLE/metadata/FILE
+    made_in = {Path(place.removeprefix("file://")).parents[3] for place in places if place is not None}
+    if elsewhere := sorted(str(made) for made in made_in if made.resolve() != folder):
+        raise EngineError(
+            f"the lake in {str(folder)!r} was made in {elsewhere[0]!r}: put it back there, or build it anew from raw"
+        )
 
 
 def _is_lake(folder: Path) -> bool:

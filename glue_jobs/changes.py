@@ -6,7 +6,7 @@ incident is withdrawn, a setting is put right. So the days that a build is about
 first write, and are computed again whatever has become of the reason.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -47,7 +47,7 @@ class Changes:
     networks: frozenset[str] = frozenset()
     setting_days: frozenset[date] = frozenset()
     stale: frozenset[date] = frozenset()
-    asked_for: frozenset[date] = frozenset()
+    asked_for: Container[date] = ()
     lost: Mapping[str, frozenset[date]] = field(default_factory=dict)
     outdated: frozenset[str] = frozenset()
 
@@ -63,10 +63,9 @@ class Changes:
 
     @cached_property
     def event_days(self) -> frozenset[date]:
-        """Days that got or lost events, or that somebody wants computed again."""
-        days = self.built.keys() | self.current.keys()
-        changed = frozenset(day for day in days if self.built.get(day) != self.current.get(day))
-        return (changed | self.asked_for) - self.final
+        """Days that got or lost events, or that somebody wants computed again: of those asked for, the known ones."""
+        changed = (day for day in self.known if day in self.asked_for or self.built.get(day) != self.current.get(day))
+        return frozenset(changed) - self.final
 
     @cached_property
     def changed_verdicts(self) -> frozenset[Verdict]:
@@ -131,7 +130,7 @@ class Changes:
         return found
 
 
-def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: Iterable[date] = ()) -> Changes:
+def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: Container[date] = ()) -> Changes:
     """Compare the lake with what the marts were last built from; `known_networks` is the setting.
 
     Raises SettingsError for a network that is none.
@@ -153,7 +152,7 @@ def read_changes(engine: Engine, *, known_networks: Collection[str], asked_for: 
         networks=networks,
         setting_days=days_of_networks(engine, networks ^ networks_before) - final,
         stale=begun | {day for day, *_, stale in built if stale},
-        asked_for=frozenset(asked_for),
+        asked_for=asked_for,
         lost=lost,
         outdated=outdated_marts(engine),
     )

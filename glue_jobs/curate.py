@@ -8,7 +8,7 @@ of a run that never died.
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from commerce.fields import EVENT_FIELDS, Field, FieldType
 from glue_jobs.allowances import take_allowances
 from glue_jobs.engine import Engine
 from glue_jobs.incidents import take_incidents
-from glue_jobs.raw import RawBucket, RawObject, batches
+from glue_jobs.raw import DamagedObject, RawBucket, RawError, RawObject, batches
 from glue_jobs.settings import LakeSettings
 from glue_jobs.staging import staged
 from glue_jobs.tables import EVENTS, REJECTS, RUNS, TABLES, Table
@@ -37,6 +37,14 @@ class ObjectAccount:
         return self.records - self.events - self.rejects
 
 
+@dataclass(kw_only=True)
+class Run:
+    """What the feeds of one run share: the id by which `runs` knows it, and the damaged objects that it came upon."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    damaged: list[DamagedObject] = field(default_factory=list)
+
+
 Accounts = Mapping[str, ObjectAccount]
 Groups = Callable[[Sequence[RawObject]], Iterable[Sequence[RawObject]]]
 Take = Callable[[Sequence[RawObject]], Accounts]
@@ -55,14 +63,22 @@ class Curate:
     def run(self) -> dict[str, int]:
         """Take every raw object that no run has taken, and the allow list; return the sums over this run.
 
-        Raises RawError, AllowListError.
+        Raises RawError, AllowListError. Of damaged objects it does so at the end, when all others are taken.
         """
+        # A bucket that cannot be listed must not leave a lake of empty tables, which would answer.
+        delivered = self.raw.objects(self.settings.events_prefix)
+        delivered_incidents = self.raw.objects(self.settings.incidents_prefix)
         for table in TABLES:
             self.engine.create(table)
-        run_id = uuid.uuid4().hex
-        events = self._feed("events", run_id=run_id, groups=self._staged, take=self._take_events)
-        incidents = self._feed("incidents", run_id=run_id, groups=self._unstaged, take=self._take_incidents)
-        return {**_sums(events), "incident_objects": len(incidents), "allowances": self._allowances()}
+        run = Run()
+        events = self._feed("events", delivered, run=run, groups=self._staged, take=self._take_events)
+        incidents = self._feed(
+            "incidents", delivered_incidents, run=run, groups=self._unstaged, take=self._take_incidents
+        )
+        account = {**_sums(events), "incident_objects": len(incidents), "allowances": self._allowances()}
+        if run.damaged:
+            raise RawError(f"{run.damaged[0]}; damaged objects: {len(run.damaged)}, all others have been taken")
+        return account
 
     def _allowances(self) -> int:
         """Take the allow list, if there is one; return how many entries hold."""
@@ -72,16 +88,23 @@ class Curate:
         self.reached("allowances")
         return held
 
-    def _feed(self, feed: str, *, run_id: str, groups: Groups, take: Take) -> list[ObjectAccount]:
-        prefix = {"events": self.settings.events_prefix, "incidents": self.settings.incidents_prefix}[feed]
-        taken = {key for (key,) in self.engine.ask("SELECT source_object FROM runs WHERE feed = ?", (feed,)).rows}
-        pending = [found for found in self.raw.objects(prefix) if found.key not in taken]
+    def _feed(
+        self, feed: str, delivered: Sequence[RawObject], *, run: Run, groups: Groups, take: Take
+    ) -> list[ObjectAccount]:
+        """Take what no run has taken; a damaged object is noted and left to the next run."""
+        done = {key for (key,) in self.engine.ask("SELECT source_object FROM runs WHERE feed = ?", (feed,)).rows}
+        pending = [found for found in delivered if found.key not in done]
         self._clear_leftovers(pending)
-        return [
-            account
-            for group in groups(pending)
-            for account in self._batch(feed, run_id=run_id, objects=group, take=take)
-        ]
+        accounts: list[ObjectAccount] = []
+        while left := [found for found in pending if found.key not in done]:
+            try:
+                for group in groups(left):
+                    accounts += self._batch(feed, run_id=run.id, objects=group, take=take)
+                    done |= {found.key for found in group}
+            except DamagedObject as error:  # nothing of its group has been written
+                run.damaged.append(error)
+                done.add(error.key)
+        return accounts
 
     def _staged(self, objects: Sequence[RawObject]) -> Iterable[Sequence[RawObject]]:
         return staged(self.engine, objects, megabytes=self.settings.batch_megabytes)

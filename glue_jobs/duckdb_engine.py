@@ -21,7 +21,8 @@ from commerce.sql.duckdb import judged_sql
 from glue_jobs import iceberg_upkeep
 from glue_jobs.arrow import arrow_schema
 from glue_jobs.catalogs import open_catalog
-from glue_jobs.engine import Answer, Expired, day_literal
+from glue_jobs.duckdb_faults import telling_plainly, told_plainly
+from glue_jobs.engine import Answer, Expired, day_literal, no_database
 from glue_jobs.iceberg import add_columns, has_changed, iceberg_partition, iceberg_schema, is_before, is_one_of
 from glue_jobs.iceberg_transaction import OnceCopiedTransaction
 from glue_jobs.lines import arrow_lines
@@ -33,6 +34,7 @@ from glue_jobs.tables import TABLES, Column, Table
 CARRIED = ("source_object", "line_number", "arrived_at")
 
 
+@telling_plainly
 class DuckDbEngine:
     """The embedded engine. It is the lake's only writer, so what it knows of a table stays true between its commits."""
 
@@ -54,12 +56,16 @@ class DuckDbEngine:
         cls, settings: LakeSettings, *, raw: RawBucket, environment: Mapping[str, str], must_exist: bool = False
     ) -> "DuckDbEngine":
         """Open the catalog that the settings name, and a database in memory. Raises EngineError."""
-        catalog = open_catalog(settings, environment, must_exist=must_exist)
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
-        if settings.memory_megabytes:
-            connection.execute(f"SET memory_limit = '{settings.memory_megabytes:d}MB'")
-        return cls(catalog=catalog, connection=connection, settings=settings, raw=raw)
+        with told_plainly():
+            catalog = open_catalog(settings, environment, must_exist=must_exist)
+            connection = duckdb.connect()
+            connection.execute("SET TimeZone = 'UTC'")
+            if settings.memory_megabytes:
+                connection.execute(f"SET memory_limit = '{settings.memory_megabytes:d}MB'")
+            engine = cls(catalog=catalog, connection=connection, settings=settings, raw=raw)
+        if must_exist and not engine._tables:  # a first run that came to nothing has left an empty database
+            raise no_database(settings)
+        return engine
 
     def create(self, table: Table) -> None:
         """Create the table if it is not there, or add the columns that it lacks."""

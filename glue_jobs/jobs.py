@@ -1,9 +1,12 @@
 """The jobs by name, for the Glue script and for the command line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from os.path import commonprefix
 
+from commerce.arrival import HOUR
+from commerce.days import DayError, Days, read_day
 from glue_jobs.build import Build
 from glue_jobs.curate import Curate
 from glue_jobs.engine import Engine, is_text, open_engine
@@ -46,7 +49,7 @@ def _curate(work: Work) -> Account:
     ).run()
 
 
-def _marts(work: Work, *, asked_for: tuple[date, ...] = ()) -> Account:
+def _marts(work: Work, *, asked_for: Container[date] = ()) -> Account:
     return Build(
         engine=work.engine, settings=work.settings, clock=work.clock, asked_for=asked_for, reached=work.reached
     ).run()
@@ -57,20 +60,25 @@ def _backfill(work: Work) -> Account:
     first, last = _day(work.order.from_day, "--from"), _day(work.order.to_day, "--to")
     if last < first:
         raise JobError(f"--to is {last}, before --from {first}")
-    days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+    days = Days(first=first, last=last)
+    arrived = list(_objects_of(work, days))
     for table in TABLES:
         work.engine.create(table)
     built = {day for (day,) in work.engine.ask("SELECT day FROM built_days").rows}
-    if final := final_days(lost_days(work.engine), built=built).intersection(days):
+    if final := [day for day in final_days(lost_days(work.engine), built=built) if day in days]:
         raise JobError(f"{min(final)} cannot be computed again: rows of that day or the one before were kept no longer")
-    work.engine.delete(RUNS, "source_object", _objects_of(work, days))
+    work.engine.delete(RUNS, "source_object", arrived)
     return {**_curate(work), **_marts(work, asked_for=days)}
 
 
-def _objects_of(work: Work, days: tuple[date, ...]) -> list[str]:
-    """Return the raw objects that arrived on these days: without their rows in `runs` nobody has taken them."""
-    prefixes = (work.settings.events_prefix, work.settings.incidents_prefix)
-    return [found.key for prefix in prefixes for day in days for found in work.raw.objects(f"{prefix}{day:%Y/%m/%d}/")]
+def _objects_of(work: Work, days: Days) -> Iterator[str]:
+    """Yield the raw objects that arrived on these days: without their rows in `runs` nobody has taken them."""
+    paths = [day.isoformat().replace("-", "/") for day in (days.first, days.last)]
+    alike = commonprefix(paths)  # noqa: RUF071  # what S3 lists by is characters, not folders
+    for prefix in (work.settings.events_prefix, work.settings.incidents_prefix):
+        for found in work.raw.objects(f"{prefix}{alike}"):
+            if (found.arrived_at - HOUR).date() in days:
+                yield found.key
 
 
 def _withdraw(work: Work) -> Account:
@@ -136,6 +144,6 @@ def run_job(
 
 def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
+        return read_day(text)
+    except DayError as error:
         raise JobError(f"{option} is {text!r}, expected a day as 2019-10-01") from error

@@ -80,7 +80,8 @@ _QUESTIONS = """\
 ## The questions
 
 Named queries in Athena, and `python -m glue_jobs ask NAME` in a terminal. What a question asks for is filled in for
-its `?`.
+its `?`. Where a row has a day or week, `--from` and `--to` choose by it; `restatements` by its `period_start`, which
+for a week is the Monday. `--format csv` has ids of a list with blanks between, `true` or `false`, and nothing for NULL.
 """
 _REASONS = """\
 ## Why a record is no event
@@ -126,9 +127,10 @@ Each row says in `reading` what it counts: `all_traffic`, or `people_only`, whic
 incident of a rule that marks a bot takes the events of its user, session or address out, from a pane before
 the first window above the threshold to the last moment above it; of a [surge](rules.md#site_surge) it takes out the
 users who came with it, only looked, and share a browser that is rare at other times. The table
-[verdicts](tables.md#verdicts) says who and when. In `ask`, `--people-only` chooses the reading; in Athena, the saved
-query whose name ends in `_people_only`. A query of your own has to name one, as in `WHERE reading = 'people_only'`:
-without, every sum is of both. Days, weeks and hours are UTC, whatever the shop's time zone is.
+[verdicts](tables.md#verdicts) says who and when, `ask incident_events` which events. In `ask`, `--people-only` chooses
+the reading; in Athena, the saved query whose name ends in `_people_only`. A query of your own has to name one, as in
+`WHERE reading = 'people_only'`: without, every sum is of both. Days, weeks and hours are UTC, whatever the shop's time
+zone is.
 
 Bots that are welcome, search engines and the shop's own monitors, are not people either. They raise no incident:
 whatever comes from the [networks](operating.md#welcome-bots) that a stage names for the detector is left out by the

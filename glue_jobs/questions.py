@@ -1,7 +1,8 @@
 """The named queries, read by Athena as they stand and answered here by either engine.
 
 Every mart is a question, in both readings. The others are SQL files of their own, for whoever looks into an incident
-or checks the account; a file's header says its `title`, what it is `good for` and, for each ? in it, what it `asks`.
+or checks the account; a file's header says its `title`, what it is `good for`, for each ? in it what it `asks`, and
+its `period`, the column of days to choose by, if it has one.
 This module only declares them: the stacks read it to make Athena's queries.
 """
 
@@ -16,19 +17,18 @@ from glue_jobs.marts import Mart, Period, Reading, marts
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One named query. `mart` is the mart it lists, None for a query of its own."""
+    """One named query. `mart` is the mart it lists, None for a query of its own.
+
+    `period` is the column that names a row's day or week, where the answer has one.
+    """
 
     name: str
     title: str
     good_for: str
     asks: tuple[str, ...]
     sql: str
+    period: str | None = None
     mart: Mart | None = None
-
-    @property
-    def period(self) -> str | None:
-        """The column that names a row's day or week, where the answer has one."""
-        return None if self.mart is None or self.mart.period is Period.NONE else self.mart.period.value
 
     def athena_queries(self) -> Iterator[tuple[str, str, str]]:
         """Yield name, title and SQL of each query to save in Athena: a mart has one a reading."""
@@ -56,11 +56,18 @@ def _of_mart(mart: Mart) -> Question:
         good_for=mart.good_for,
         asks=(),
         sql=mart.answer_sql(Reading.ALL_TRAFFIC),
+        period=None if mart.period is Period.NONE else mart.period.value,
         mart=mart,
     )
 
 
 def _of_file(name: str, sql: str) -> Question:
     header = read_header(sql)
-    title, good_for = header.one("title"), header.one("good for")
-    return Question(name=name, title=title, good_for=good_for, asks=header.every("asks"), sql=sql)
+    return Question(
+        name=name,
+        title=header.one("title"),
+        good_for=header.one("good for"),
+        asks=header.every("asks"),
+        sql=sql,
+        period=header.one("period", "") or None,
+    )

@@ -5,12 +5,14 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+from commerce.arrival import HOUR
 
 _HOUR = re.compile(r"(\d{4}/\d{2}/\d{2}/\d{2})/[^/]+$", re.ASCII)
 BLANK = b" \t\r"
@@ -21,6 +23,14 @@ BYTES_A_LINE = 200
 
 class RawError(RuntimeError):
     """A raw object that cannot be taken; the message names it and says what to do."""
+
+
+class DamagedObject(RawError):
+    """A raw object whose bytes cannot be unpacked, today or tomorrow."""
+
+    def __init__(self, message: str, *, key: str) -> None:
+        super().__init__(message)
+        self.key = key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +59,7 @@ class RawBucket:
         return sorted(found, key=lambda raw: raw.key)
 
     def read(self, key: str, *, version_id: str = "") -> bytes:
-        """Return the object's content, decompressed, or that of an older version. Raises RawError."""
+        """Return the object's content, decompressed, or that of an older version. Raises RawError, DamagedObject."""
         version = {"VersionId": version_id} if version_id else {}
         try:
             body = self._client.get_object(Bucket=self.name, Key=key, **version)["Body"].read()
@@ -58,7 +68,8 @@ class RawBucket:
         try:
             return gzip.decompress(body)
         except (OSError, EOFError, zlib.error) as error:
-            raise RawError(f"s3://{self.name}/{key} is no gzip file ({error}): repair it or move it away") from error
+            told = f"s3://{self.name}/{key} is no gzip file ({error}): repair it or move it away"
+            raise DamagedObject(told, key=key) from error
 
     def rewrite(self, key: str, content: bytes) -> None:
         """Put other content in the place of an object's."""
@@ -81,12 +92,12 @@ class RawBucket:
     def _object(self, entry: Any) -> RawObject:
         hour = _HOUR.search(entry["Key"])
         try:
-            began = datetime.strptime(hour[1], "%Y/%m/%d/%H").replace(tzinfo=UTC) if hour else None
-        except ValueError:
-            began = None
-        if began is None:
+            ended = datetime.strptime(hour[1], "%Y/%m/%d/%H").replace(tzinfo=UTC) + HOUR if hour else None
+        except (ValueError, OverflowError):
+            ended = None
+        if ended is None:
             raise RawError(f"s3://{self.name}/{entry['Key']} is not below an hour YYYY/MM/DD/HH/: move it away")
-        return RawObject(key=entry["Key"], bytes_compressed=entry["Size"], arrived_at=began + timedelta(hours=1))
+        return RawObject(key=entry["Key"], bytes_compressed=entry["Size"], arrived_at=ended)
 
 
 def records(content: bytes) -> Iterator[tuple[int, bytes]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from commerce.settings import SettingsError
+from commerce.time_zones import is_time_zone
 
 # A stage that welcomes no automaton says so: to be told nothing is to be told of no change.
 NO_NETWORKS = ("none",)
@@ -74,7 +75,14 @@ class LakeSettings:
     spark_jars: str = ""
 
     def __post_init__(self) -> None:
-        """Raise SettingsError where a number is too small to work with: a build of no days at once would build none."""
+        """Raise SettingsError for what no job can work with: a build of no days at once would build none."""
+        if not self.warehouse.strip():
+            raise SettingsError("LakeSettings: warehouse is empty: expected a folder, or an s3:// URI")
+        if not is_time_zone(self.shop_time_zone):
+            raise SettingsError(
+                f"LakeSettings: shop_time_zone is {self.shop_time_zone!r}: "
+                "it has to be the name of a time zone, as Europe/Berlin"
+            )
         if too_small := [f"{name} is {value}" for name in AT_LEAST_ONE if (value := getattr(self, name)) < 1]:
             raise SettingsError(f"LakeSettings: {', '.join(too_small)}: expected at least 1")
 

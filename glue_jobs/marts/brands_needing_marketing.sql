@@ -15,6 +15,7 @@
 -- column: share_before double: Its part of the category's views in the 7 days before; NULL without 14 days of history.
 -- column: share_now double: Its part of the category's views in the 7 days.
 -- column: share_change double: share_now - share_before, never above 0; NULL where share_before is.
+-- column: falling boolean: Whether its share fell, and did not just stay; NULL where share_before is.
 -- column: reason string: Why it is listed, in a sentence.
 WITH known AS (
   SELECT MIN(day) AS first_day, MAX(day) AS last_day FROM seen_product_days
@@ -68,6 +69,7 @@ SELECT
   share_before,
   share_now,
   share_now - share_before AS share_change,
+  share_now < share_before AS falling,
   'Of ' || CAST(views AS VARCHAR) || ' views in 7 days ' || CAST(purchases AS VARCHAR)
     || ' led to a purchase, less than half the rate of its category (' || CAST(category_purchases AS VARCHAR) || ' of '
     || CAST(category_views AS VARCHAR) || '). '

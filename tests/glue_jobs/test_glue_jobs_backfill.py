@@ -10,6 +10,7 @@ from small_shop import small_shop
 
 from glue_jobs.jobs import JobError, run_job
 from glue_jobs.marts import mart_named
+from glue_jobs.raw import RawBucket
 from glue_jobs.settings import Order
 
 pytestmark = pytest.mark.usefixtures("few_marts_throughout")
@@ -88,3 +89,30 @@ def test_days_that_are_none_or_in_the_wrong_order_are_refused(lake):
         with pytest.raises(JobError):
             backfill(lake, first, last)
     assert reopened(lake).tables() == tables
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("9999-12-31", "9999-12-31"),
+        ("0001-01-01", "9999-12-31"),
+        ("2019-10-06", "2031-01-01"),
+        ("2019-10-05", "2019-10-06"),
+    ],
+)
+def test_a_stretch_of_days_costs_what_is_known_of_it(lake, monkeypatch, first, last):
+    """Years in which there was no shop are neither computed nor listed day by day, to the ends of the calendar."""
+    listed = []
+    objects_of = RawBucket.objects
+    monkeypatch.setattr(RawBucket, "objects", lambda raw, prefix: listed.append(prefix) or objects_of(raw, prefix))
+    known = {row["day"].isoformat() for row in lake.rows("SELECT day FROM built_days")}
+    within = {day for day in known if first <= day <= last}
+    tables, marts = lake.tables(), lake.marts()
+    account = backfill(lake, first, last)
+    arrived = [delivery.key[:10].replace("/", "-") for delivery in small_shop(3) if delivery.feed == "events"]
+    assert account["objects"] == sum(first <= day <= last for day in arrived)
+    assert len(within) <= account["days"] <= (len(known) if within else 0)  # sessions may have begun the day before
+    assert len(listed) == 4  # each feed once to know what arrived then, once to take it
+    again = reopened(lake)
+    assert again.tables() == tables
+    assert again.marts() == marts

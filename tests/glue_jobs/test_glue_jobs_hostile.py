@@ -1,7 +1,7 @@
 """Nothing that is typed at the lake's command line becomes SQL, a command or a file elsewhere."""
 
 import pytest
-from hostile import DAYS, PATHS, SQL, WORDS, left_alone, refused_in_one_line
+from hostile import DAYS, HOURS, PATHS, SQL, WORDS, left_alone, refused_in_one_line
 from lake_rig import deliver, new_bucket
 from typer.testing import CliRunner
 
@@ -62,6 +62,13 @@ def test_a_day_of_a_question_is_read_before_it_is_asked(lake):
     for day in filter(None, DAYS):
         for option in ("--from", "--to"):
             refused_in_one_line(call(lake, "ask", "daily_visitors", f"{option}={day}"))
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_an_hour_of_the_ledger_is_an_hour(lake, option):
+    """A balance of other hours than were meant would be believed."""
+    for hour in HOURS:
+        refused_in_one_line(call(lake, "ledger", f"{option}={hour}"))
 
 
 def test_a_day_of_a_backfill_is_read_before_anything_is_deleted(lake):

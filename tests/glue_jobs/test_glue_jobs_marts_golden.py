@@ -212,6 +212,7 @@ def test_a_brand_needs_marketing_by_views_sales_and_its_part_of_the_category(his
     ]
     made = make(events_of(events))["brands_needing_marketing"].dicts()
     assert [row["brand"] for row in made] == ["brand"] * listed
+    assert [row["falling"] for row in made] == [row["share_change"] < 0 for row in made]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def test_a_brand_without_a_week_before_has_no_share_to_compare(first_day, told, 
         *purchases(2, "20", brand="other", product_id="other"),
     ]
     [row] = make(events_of(events))["brands_needing_marketing"].dicts()
-    assert (row["share_before"], row["share_change"], row["share_now"]) == (None, None, 0.5)
+    assert (row["share_before"], row["share_change"], row["falling"], row["share_now"]) == (None, None, None, 0.5)
     assert row["reason"].endswith(told)
 
 

@@ -1,7 +1,7 @@
 """What is told of a change: that of the numbers which people could have read, and only what is due to its cause."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from signals import incident
 
 from commerce.event import format_instant
 from commerce.incident import Incident, to_line
+from glue_jobs.asking import Wish, ask
 
 pytestmark = pytest.mark.usefixtures("few_marts")
 FIRST_NOON = datetime(2019, 10, 1, 12, tzinfo=UTC)  # a Tuesday: its week goes on for days
@@ -113,6 +114,24 @@ def test_a_verdict_about_the_end_of_a_visit_is_named_for_the_day_it_began(lake: 
     (order,) = (row for row in told(lake) if names.items() <= row.items())
     assert (str(order["period_start"]), order["was"]) == ("2019-10-01", "1")
     assert (order["cause"], order["incident_ids"]) == ("verdict", [owl.incident_id])
+
+
+def test_what_was_told_can_be_asked_by_the_day_it_is_about(lake: Lake) -> None:
+    """One withdrawal restates hundreds of numbers; a report that says something else today is of some days."""
+    night(lake, 1, bots=("later",))
+    night(lake, 2, incidents=(judged("late", 0), judged("later", 1)))
+    answer = ask(lake.engine, "restatements")
+    starts = [row[answer.columns.index("period_start")] for row in answer.rows]
+    first, second = (FIRST_NOON.date() + timedelta(days=day) for day in range(2))
+    assert {first, second, None} <= set(starts)
+    for wish, wanted in (
+        (Wish(from_day=first, to_day=first), {first}),
+        (Wish(from_day=second), {second}),
+        (Wish(to_day=first), {start for start in starts if start and start <= first}),
+        (Wish(from_day=date(2031, 1, 1)), set()),
+    ):
+        rows = [row for row, start in zip(answer.rows, starts, strict=True) if start in wanted]
+        assert ask(lake.engine, "restatements", wish=wish).rows == rows
 
 
 def _view(day: int, product: int, user_id: str, *, minutes: int = 0, kind: str = "view") -> bytes:

@@ -17,6 +17,7 @@ from commerce.rules.address_flood import ADDRESS_FLOOD
 from commerce.rules.session_flood import SESSION_FLOOD
 from evaluation.observed import Observed, instant_of
 from evaluation.quick_detector import detect
+from glue_jobs.asking import ask
 from glue_jobs.marts import marts
 from glue_jobs.verdicts import standing_verdicts
 from glue_jobs.withdraw import withdraw
@@ -165,15 +166,21 @@ def look(user_id: str, at: datetime = SURGE, *, agent: str = "tool/1", kind: str
     return {**given, "product_id": "1", "price": "10.00", "user_id": user_id, "user_agent": agent}
 
 
-def crowd(folder: Path, *events: dict[str, str]) -> set[str]:
-    """Return whom the verdicts of the surge take out."""
+def surging(folder: Path, *events: dict[str, str], **said: Any) -> Lake:
+    """Return a lake of the events and the surge, not yet built."""
     lake = embedded(new_bucket(), folder)
     lines = b"\n".join(json.dumps(event).encode() for event in events)
     put(lake.settings.raw_bucket, "raw/events/2019/11/01/00/a.jsonl.gz", lines)
     span = {"opened_at": SURGE, "last_seen_at": SURGE_ENDED, "window_seconds": 300}
-    surge = to_line(incident("site", "site", rule="site_surge", **span))
+    surge = to_line(incident("site", "site", rule="site_surge", **span, **said))
     put(lake.settings.raw_bucket, "raw/incidents/2019/11/01/00/a.jsonl.gz", surge)
     lake.curate()
+    return lake
+
+
+def crowd(folder: Path, *events: dict[str, str]) -> set[str]:
+    """Return whom the verdicts of the surge take out."""
+    lake = surging(folder, *events)
     found = standing_verdicts(lake.engine)
     assert {(each.subject_type, each.taken_out_from, each.taken_out_until) for each in found} <= {
         ("user", SURGE_BEGAN, SURGE_ENDED)
@@ -207,3 +214,58 @@ def test_strangers_with_a_browser_that_is_usual_at_that_hour_are_people(
     others = [look(f"regular{n}", SURGE_BEGAN - timedelta(minutes=60)) for n in range(usual)]
     others += [look(f"long before{n}", SURGE_BEGAN - timedelta(minutes=61)) for n in range(usual)]
     assert len(crowd(tmp_path, *others, *(look(f"new{n}") for n in range(20)))) == taken
+
+
+def events_of(lake: Lake, incident_id: str, column: str = "event_id") -> set[str]:
+    """Return the events that the investigator is given for an incident, or those of which a column is true."""
+    answer = ask(lake.engine, "incident_events", [incident_id])
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    assert len({row["event_id"] for row in rows}) == len(rows)
+    assert all(row[name] is not None for row in rows for name in ("sampled", "taken_out"))
+    return {row["event_id"] for row in rows if row[column]}
+
+
+@pytest.mark.usefixtures("few_marts")
+def test_an_investigator_sees_all_that_an_incident_takes_out(s3: str, tmp_path: Path) -> None:
+    """Twenty samples do not tell a shop what is missing in its numbers; they are marked."""
+    samples = {subject: (min(events), "elsewhere") for subject, events in TAKEN_OUT.items()}
+    judged = [incident(*subject, sample_event_ids=samples[subject]) for subject in TAKEN_OUT]
+    lake = lake_of(tmp_path, EVENTS, *judged)
+    for each, (subject, events) in zip(judged, TAKEN_OUT.items(), strict=True):
+        assert events_of(lake, each.incident_id) == events_of(lake, each.incident_id, "taken_out") == events
+        assert events_of(lake, each.incident_id, "sampled") == {samples[subject][0]}
+
+
+@pytest.mark.parametrize("withdrawn", [False, True], ids=["not built yet", "withdrawn"])
+@pytest.mark.usefixtures("few_marts")
+def test_what_a_suspect_did_is_shown_without_a_verdict_too(withdrawn: bool, s3: str, tmp_path: Path) -> None:
+    """Before the marts are built, or where a person said that it was none; a sample is one whosoever it is."""
+    judged = incident("address", SHARED, sample_event_ids=("e03", "e11"))
+    lake = lake_of(tmp_path, EVENTS)
+    put(lake.settings.raw_bucket, "raw/incidents/2019/10/04/00/a.jsonl.gz", to_line(judged))
+    lake.curate()
+    if withdrawn:
+        lake.build()
+        assert events_of(lake, judged.incident_id, "taken_out") == TAKEN_OUT["address", SHARED]
+        withdraw(lake.engine, judged.incident_id, because="a person", at=OPENED + timedelta(days=9))
+        lake.build()
+    assert events_of(lake, judged.incident_id) == TAKEN_OUT["address", SHARED] | {"e11"}
+    assert events_of(lake, judged.incident_id, "sampled") == {"e03", "e11"}
+    assert events_of(lake, judged.incident_id, "taken_out") == set()
+
+
+@pytest.mark.usefixtures("few_marts")
+def test_the_events_of_a_surge_are_those_of_its_crowd(s3: str, tmp_path: Path) -> None:
+    """Of the whole site they would be everybody's: until it is known who came for it, those of the busiest."""
+    bots = [look(f"bot{n}") for n in range(20)]
+    people = [look("buyer"), look("buyer", kind="cart"), look("after", SURGE_ENDED + timedelta(seconds=1))]
+    shopper = look("shopper", kind="cart")
+    said = {"subjects": ("bot0", "buyer"), "sample_event_ids": (bots[0]["event_id"], shopper["event_id"])}
+    lake = surging(tmp_path, *bots, *people, shopper, **said)
+    busiest = {event["event_id"] for event in (bots[0], people[0], people[1])}
+    assert events_of(lake, "site-site") == busiest | {shopper["event_id"]}
+    assert events_of(lake, "site-site", "taken_out") == set()
+    lake.build()
+    of_bots = {event["event_id"] for event in bots}
+    assert events_of(lake, "site-site", "taken_out") == of_bots
+    assert events_of(lake, "site-site") == of_bots | {shopper["event_id"]}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from lake_rig import NOW, Lake, embedded, new_bucket, put
-from small_shop import Delivery, incidents, small_shop
+from small_shop import BEGIN, Delivery, incidents, small_shop
 from verdicts_rig import EVENTS, TAKEN_OUT, incident
 
 from commerce.incident import to_line
-from glue_jobs.asking import ask
+from glue_jobs.asking import Wish, ask
 from glue_jobs.engine import open_engine
 from glue_jobs.raw import RawBucket
 from glue_jobs.settings import NO_NETWORKS
@@ -42,7 +42,10 @@ def test_both_engines_build_by_what_changed_alike(spark_settings, s3, tmp_path: 
     duckdb, spark = lakes
     assert spark.marts() == duckdb.marts()
     assert spark.rows(TOLD) == duckdb.rows(TOLD)
-    assert ask(spark.engine, "restatements").rows == ask(duckdb.engine, "restatements").rows
+    of_a_day = Wish(from_day=BEGIN.date(), to_day=BEGIN.date())
+    for wish in (Wish(), of_a_day):
+        one, other = (ask(lake.engine, "restatements", wish=wish).rows for lake in lakes)
+        assert one == other != []
     assert ask(spark.engine, "verdicts").rows == ask(duckdb.engine, "verdicts").rows != []
     assert {row["cause"] for row in duckdb.rows(TOLD)} == {"events", "verdict", "verdict and events"}
 
@@ -71,6 +74,10 @@ def test_both_engines_take_out_the_judged_and_the_welcome_alike(spark_settings, 
         assert spark.rows(TOLD) == duckdb.rows(TOLD)
         assert ask(spark.engine, "verdicts").rows == ask(duckdb.engine, "verdicts").rows
         assert len(ask(duckdb.engine, "verdicts").rows) == len(TAKEN_OUT)
+        for subject in TAKEN_OUT:
+            one, other = (ask(lake.engine, "incident_events", [incident(*subject).incident_id]) for lake in lakes)
+            assert (one.columns, one.rows) == (other.columns, other.rows)
+            assert len(one.rows) == len(TAKEN_OUT[subject])
         told.append({row["cause"] for row in duckdb.rows(TOLD)})
     assert told == [set(), {"setting"}]
 
