@@ -43,14 +43,6 @@ def ask(engine: Engine, name: str, values: Sequence[str] = (), *, wish: Wish | N
     return engine.ask(_sql(question, wish or Wish()), values)
 
 
-def read_day(text: str) -> date:
-    """Read a day. Raises QuestionError."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise QuestionError(f"{text!r} is no day: write it as 2019-10-01") from error
-
-
 def _sql(question: Question, wish: Wish) -> str:
     if question.mart is None:
         if wish.reading is Reading.PEOPLE_ONLY:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from commerce.settings import SettingsError, decode
 from glue_jobs.allowances import AllowListError
 from glue_jobs.engine import EngineError
@@ -18,6 +20,16 @@ from glue_jobs.raw import RawError
 from glue_jobs.settings import LakeSettings, Order
 from glue_jobs.withdraw import WithdrawError
 
+FAULTS = (
+    AllowListError,
+    BotoCoreError,
+    ClientError,
+    EngineError,
+    JobError,
+    RawError,
+    SettingsError,
+    WithdrawError,
+)
 OWN = ("job", *(field.name for cls in (LakeSettings, Order) for field in fields(cls)))
 
 
@@ -47,7 +59,7 @@ def main(argv: Sequence[str]) -> None:
             environment=os.environ,
             reached=lambda step: print(step, flush=True),  # noqa: T201  # the job's log
         )
-    except (SettingsError, JobError, EngineError, RawError, AllowListError, WithdrawError) as error:
+    except FAULTS as error:
         raise SystemExit(str(error)) from error
     print(json.dumps({"job": given["job"], **account}), flush=True)  # noqa: T201
 

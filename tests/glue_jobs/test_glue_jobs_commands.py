@@ -95,6 +95,10 @@ def test_glues_script_refuses_in_one_line(settings):
     refused = entry(settings, "cook")
     assert refused.returncode == 1
     assert refused.stderr.strip() == "no job 'cook': there are curate, marts, backfill, withdraw, erase, upkeep"
+    unreachable = entry(replace(settings, raw_bucket="nowhere-at-all"), "curate")
+    assert unreachable.returncode == 1
+    (line,) = unreachable.stderr.splitlines()
+    assert "NoSuchBucket" in line
 
 
 @pytest.mark.usefixtures("accounts")
