@@ -33,8 +33,12 @@ Lines = Annotated[int, typer.Option(min=1_000, help="Events that the simulator s
 Attackers = Annotated[int, typer.Option(min=2, help="Attackers whose alerts are timed.")]
 Seconds = Annotated[float, typer.Option(min=10, help="For so long traffic is steady while alerts are timed.")]
 Cold = Annotated[bool, typer.Option("--cold", help="Also set up in an empty folder: it downloads 3 GB.")]
-WorkDir = Annotated[Path, typer.Option("--work-dir", help="Where inputs and the report go.")]
-ToPage = Annotated[Path | None, typer.Option("--page", help="Write the report as a page of Markdown.")]
+WorkDir = Annotated[Path, typer.Option("--work-dir", file_okay=False, help="Where inputs and the report go.")]
+# Opened at once: what cannot be written is to be told before it is measured, not after.
+ToPage = Annotated[
+    typer.FileTextWrite | None,
+    typer.Option("--page", mode="a", lazy=False, help="Write the report as a page of Markdown."),
+]
 WORK_DIR, LAKE_DIR = ROOT / "build" / "bench", ROOT / "build" / "bench-lake"
 EVENTS, LINES, ATTACKERS, STEADY_SECONDS = 600_000, 300_000, 60, 120.0
 
@@ -52,7 +56,9 @@ def lake(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
     spark_up_to: Annotated[int, typer.Option(help="Measure Spark at sizes up to this.")] = 10_000_000,
     pandas_up_to: Annotated[int, typer.Option(help="Measure pandas at sizes up to this.")] = 10_000_000,
     day_after: Annotated[int, typer.Option(help="Deliver one more day at the largest size up to this.")] = 10_000_000,
-    work_dir: Annotated[Path, typer.Option("--work-dir", help="Where inputs, lakes and the report go.")] = LAKE_DIR,
+    work_dir: Annotated[
+        Path, typer.Option("--work-dir", file_okay=False, help="Where inputs, lakes and the report go.")
+    ] = LAKE_DIR,
     to_page: ToPage = None,
 ) -> None:
     """Raw records to answers: rows a second, memory, growth, the day after, and five questions against other ways."""
@@ -73,8 +79,7 @@ def lake(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     show(console, report)
-    if to_page is not None:
-        to_page.write_text(page(report), encoding="utf-8")
+    _write(page(report), to_page)
     console.print(f"Every figure: {os.path.relpath(work_dir / 'report.json')}", highlight=False)
     if report["disagreements"]:
         raise typer.Exit(1)
@@ -82,7 +87,9 @@ def lake(  # noqa: PLR0917  # typer reads the signature: each parameter is an op
 
 @app.command("lake-page")
 def lake_page(
-    to_page: Annotated[Path, typer.Argument(metavar="PAGE", help="The page of Markdown.")],
+    to_page: Annotated[
+        typer.FileTextWrite, typer.Argument(metavar="PAGE", mode="a", lazy=False, help="The page of Markdown.")
+    ],
     work_dir: WorkDir = LAKE_DIR,
 ) -> None:
     """Write the page of the last `lake` anew from its report, without measuring."""
@@ -90,7 +97,7 @@ def lake_page(
     if not report.is_file():
         typer.echo(f"{report} is not there: `python -m benchmarks lake` writes it", err=True)
         raise typer.Exit(1)
-    to_page.write_text(page(json.loads(report.read_text())), encoding="utf-8")
+    _write(page(json.loads(report.read_text())), to_page)
 
 
 @app.command()
@@ -150,6 +157,12 @@ def everything(  # noqa: PLR0917
     _measure(parts, work_dir, to_page)
 
 
+def _write(text: str, to_page: typer.FileTextWrite | None) -> None:
+    if to_page is not None:
+        to_page.truncate(0)
+        to_page.write(text)
+
+
 Part = Callable[[Path, Say], Report]
 
 
@@ -174,7 +187,7 @@ def _start(cold: bool) -> Part:
     return lambda folder, say: StartBenchmark(cold=cold, folder=folder, say=say).run()
 
 
-def _measure(parts: dict[str, Part], work_dir: Path, to_page: Path | None) -> None:
+def _measure(parts: dict[str, Part], work_dir: Path, to_page: typer.FileTextWrite | None) -> None:
     """Measure the parts, each into the report as soon as it is there; then write the page of all that is known."""
     console = Console(highlight=False)
     path = work_dir.resolve() / "report.json"
@@ -191,8 +204,7 @@ def _measure(parts: dict[str, Part], work_dir: Path, to_page: Path | None) -> No
         merge(path, name, measured, load_before=load_before, seconds=time.monotonic() - began)
         console.print(f"{name}: {time.monotonic() - began:,.0f} s")
     report = read_report(path)
-    if to_page is not None:
-        to_page.write_text(performance_page.page(report), encoding="utf-8")
+    _write(performance_page.page(report), to_page)
     missing = [name for name, key in PARTS.items() if key not in report]
     console.print(f"Every figure: {os.path.relpath(path)}" + (f"; not measured: {', '.join(missing)}" * bool(missing)))
     if not report.get("detector", {}).get("same_incidents", True):

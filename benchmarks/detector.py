@@ -90,6 +90,8 @@ class DetectorBenchmark:
             "naive_sql": self._rate("naive_sql", events // NAIVE_PART, slow),
             "python_operator": self._rate("python_operator", events // OPERATOR_PART, slow),
             "hot_key": self._rate("detector", events, runs, hot=True),
+            "with_risk": self._rate("with_risk", events, slow),
+            "detector_of_few": self._rate("detector", events // OPERATOR_PART, slow),
         }
         same = self._same_incidents(events // NAIVE_PART)
         return {

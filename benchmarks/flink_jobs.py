@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ CORES = 2
 CHECKPOINT_SECONDS = 10
 NOTHING = "'connector' = 'blackhole'"
 SETTINGS = DetectorSettings(region="none", events_stream="none", incidents_stream="none", behavioural_risk=False)
+WITH_RISK = replace(SETTINGS, behavioural_risk=True)
 # As Managed Flink has them; memory like that of two of its units. The buffers are those of the laptop's cluster: where
 # many small tables share one memory, larger ones would be flushed without end (FLINK-19238).
 MACHINE = {
@@ -93,8 +95,15 @@ def files(path: Path) -> str:
 
 
 def _detector(tables: StreamTableEnvironment, told: Told) -> StatementSet:
+    """Run all rules, which the other jobs are compared with: of behavioural risk they have nothing."""
     _sinks(tables, told)
     return build(tables, rules=RULES, settings=SETTINGS)
+
+
+def _with_risk(tables: StreamTableEnvironment, told: Told) -> StatementSet:
+    """Run all rules and behavioural risk, as stages have it unless they say otherwise."""
+    _sinks(tables, told)
+    return build(tables, rules=RULES, settings=WITH_RISK)
 
 
 def _parse_only(tables: StreamTableEnvironment, _told: Told) -> StatementSet:
@@ -124,6 +133,7 @@ def _python_operator(tables: StreamTableEnvironment, _told: Told) -> StatementSe
 
 JOBS: dict[str, Callable[[StreamTableEnvironment, Told], StatementSet]] = {
     "detector": _detector,
+    "with_risk": _with_risk,
     "parse_only": _parse_only,
     "naive_sql": _naive_sql,
     "python_operator": _python_operator,

@@ -60,6 +60,8 @@ def _detector(part: dict[str, Any]) -> Iterator[str]:
         "naive_sql": "the same rules, each one hopping window",
         "python_operator": "one rule as a PyFlink KeyedProcessFunction",
         "hot_key": "the detector, half of the traffic of one user",
+        "with_risk": "the detector with behavioural risk, as stages have it",
+        "detector_of_few": "the detector, with as few events as the operator",
     }
     rows = [
         (
@@ -70,13 +72,15 @@ def _detector(part: dict[str, Any]) -> Iterator[str]:
             f"{ours / part['runs'][name]['events_per_second']:.2f}",
         )
         for name, title in names.items()
+        if name in part["runs"]
     ]
     same, runs = part["incidents"], part["runs"]["detector"]["seconds"][0]
     yield "## The detector\n"
     yield from markdown_table(("job", "events", "events/s", "events a core second", "detector against it"), rows)
     yield (
         f"Medians of {len(runs)} runs of two sizes, slow ones fewer. A rate is a slope: the events that the larger "
-        "size has more, over the seconds that it takes longer, so that no start counts. All read lines of JSON from "
+        "size has more, over the seconds that it takes longer, so that no start counts; with few events Java has "
+        "compiled less by then. All read lines of JSON from "
         "two files on two cores, with RocksDB and exactly-once checkpoints every ten seconds; "
         f"{part['traffic_events_per_second']} events of the made-up shop come a second, by users whose shares follow "
         "Zipf's law, with attacks of nine kinds among them.\n"

@@ -23,17 +23,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pret
 FOLDER = ROOT / "build" / "drills"
 
 
-@app.callback()
-def drills() -> None:
-    """Keep `run` a command of its own."""
-
-
 @app.command()
 def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an option
     schedules: Annotated[int, typer.Option(min=1, help="How many schedules.")] = 20,
     seed: Annotated[int, typer.Option(help="The same seed deals the same faults.")] = 1,
     first: Annotated[int, typer.Option(min=0, help="Begin with the schedule of this number.")] = 0,
-    work_dir: Annotated[Path, typer.Option("--work-dir", help="Where the report and all files go.")] = FOLDER,
+    work_dir: Annotated[
+        Path, typer.Option("--work-dir", file_okay=False, help="Where the report and all files go.")
+    ] = FOLDER,
     bugs: Annotated[
         bool, typer.Option("--bugs", help="Also plant bugs, by the tests that do so, and count those caught.")
     ] = False,
@@ -41,8 +38,13 @@ def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an opt
         bool, typer.Option("--resume", help="Go on where the run in this folder was ended; with none there, begin.")
     ] = False,
     to_page: Annotated[
-        Path | None,
-        typer.Option("--page", help="Write the result as a page of Markdown, and add it to the runs beside."),
+        typer.FileTextWrite | None,
+        typer.Option(
+            "--page",
+            mode="a",
+            lazy=False,
+            help="Write the result as a page of Markdown, and add it to the runs beside.",
+        ),
     ] = None,
 ) -> None:
     """Run schedules of faults and compare all that came of them; end with 1 on any difference."""
@@ -68,9 +70,30 @@ def run(  # noqa: PLR0917  # typer reads the signature: each parameter is an opt
     document = _write(tally, work_dir, kept)
     show(console, document)
     if to_page is not None:
-        to_page.write_text(page(document, with_run(to_page.with_suffix(".json"), document)), encoding="utf-8")
+        _write_page(document, to_page)
     if not tally.right:
         raise typer.Exit(1)
+
+
+@app.command("page")
+def page_of_report(
+    to_page: Annotated[
+        typer.FileTextWrite, typer.Argument(metavar="PAGE", mode="a", lazy=False, help="The page of Markdown.")
+    ],
+    work_dir: Annotated[Path, typer.Option("--work-dir", file_okay=False, help="Where the report is.")] = FOLDER,
+) -> None:
+    """Write the page of the last run from its report, as of a run that was ended; add it to the runs beside."""
+    report = work_dir / "report.json"
+    if not report.is_file():
+        typer.echo(f"{report} is not there: `python -m drills run` writes it", err=True)
+        raise typer.Exit(1)
+    _write_page(json.loads(report.read_text()), to_page)
+
+
+def _write_page(document: dict[str, Any], to_page: typer.FileTextWrite) -> None:
+    text = page(document, with_run(Path(to_page.name).with_suffix(".json"), document))
+    to_page.truncate(0)
+    to_page.write(text)
 
 
 def _write(tally: Tally, folder: Path, kept: Kept) -> dict[str, Any]:

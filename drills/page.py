@@ -22,7 +22,7 @@ with 1 on any difference. `python -m drills run --schedules 1 --seed 1 --first 7
 `--work-dir` names another folder, `--page docs/drills.md` writes this page and adds the run to those in
 `docs/drills.json`, `--bugs` also plants bugs and counts those caught. A long run may be ended at any moment: `make
 drills` with the same SCHEDULES, SEED and FIRST and with `RESUME=1` goes on where it was, as long as the program is the
-same.
+same, and `python -m drills page docs/drills.md` writes the page of what there is.
 """
 _RECOVERY = """\
 Recovery is the time from the end of a fault (or from a kill) until every incident has been told that what had been sent

@@ -18,8 +18,8 @@ from flink_app.settings import DetectorSettings
 # Far more than there are fields, and so few that no plain line is too long.
 MOST_MEMBERS = 24
 # Of open panes the events, each pane for five more, and of subjects lately busy the panes and values, that a subtask
-# holds; some two hundred bytes each. More are kept in Flink's state alone.
-MOST_IN_MEMORY = 200_000
+# holds; some hundred and forty bytes each. More are kept in Flink's state alone.
+MOST_IN_MEMORY = 400_000
 # Of each history of a single one. No rule looks for as many; whoever has more is compared with less of its past.
 MOST_OF_ONE = 50_000
 

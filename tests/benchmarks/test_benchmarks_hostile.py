@@ -15,6 +15,14 @@ NUMBERS = {
 }
 
 
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_measured(tmp_path, monkeypatch):
+    """It took half an hour until it was."""
+    monkeypatch.chdir(tmp_path)
+    for page in ("nowhere/page.md", "."):
+        refused_in_one_line(CliRunner().invoke(app, ["responder", f"--page={page}", "--work-dir=work"]))
+    assert left_alone(tmp_path) == {}
+
+
 @pytest.mark.parametrize("command", NUMBERS)
 def test_numbers_are_numbers(tmp_path, monkeypatch, command):
     """None is evaluated as what it looks like."""

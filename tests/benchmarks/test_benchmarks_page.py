@@ -29,7 +29,7 @@ MEASURED = {
         "same_incidents": True,
         "incidents": {"events": 9, "incidents": 17, "rules": ["a", "b"], "missing": 0, "additional": 0},
         "checkpoints": {"completed": 0},
-        "runs": dict.fromkeys(("detector", "parse_only", "naive_sql", "python_operator", "hot_key"), RATE),
+        "runs": dict.fromkeys(("detector", "parse_only", "naive_sql", "python_operator", "hot_key", "with_risk"), RATE),
         "traffic_events_per_second": 100,
     },
     "alert": {

@@ -7,6 +7,14 @@ from typer.testing import CliRunner
 from drills.__main__ import app
 
 
+def test_a_page_that_cannot_be_written_is_told_before_anything_is_started(tmp_path, monkeypatch):
+    """It took hours until it was."""
+    monkeypatch.chdir(tmp_path)
+    for page in ("nowhere/page.md", "."):
+        refused_in_one_line(CliRunner().invoke(app, ["run", f"--page={page}", "--work-dir=work"]))
+    assert left_alone(tmp_path) == {}
+
+
 @pytest.mark.parametrize("option", ["--schedules", "--seed", "--first"])
 def test_numbers_are_numbers(tmp_path, monkeypatch, option):
     """None is evaluated as what it looks like."""

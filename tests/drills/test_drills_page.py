@@ -2,6 +2,9 @@
 
 import json
 
+from typer.testing import CliRunner
+
+from drills.__main__ import app
 from drills.history import with_run
 from drills.page import page
 from drills.report import Tally
@@ -41,3 +44,13 @@ def test_a_run_that_was_taken_up_is_told_once(tmp_path):
     runs = with_run(file, report(schedules=5, version="def456"))
     assert [run["numbers"] for run in runs] == [{"first": 9, "last": 10}, {"first": 0, "last": 4}]
     assert json.loads(file.read_text()) == runs
+
+
+def test_the_page_of_an_ended_run_is_written_from_its_report(tmp_path):
+    """Whoever ends a run of hours keeps what it has found."""
+    (tmp_path / "report.json").write_text(json.dumps(report()))
+    to_page = tmp_path / "drills.md"
+    for _ in range(2):
+        assert CliRunner().invoke(app, ["page", str(to_page), "--work-dir", str(tmp_path)]).exit_code == 0
+        assert to_page.read_text() == page(report(), json.loads((tmp_path / "drills.json").read_text()))
+    assert [row[3] for row in told(to_page.read_text())] == ["0 to 1", "2 schedules"]

@@ -51,6 +51,7 @@ NAME: dict[SubjectType, Callable[[Event], str | None]] = {
     SubjectType.SESSION: lambda event: event.user_session,
     SubjectType.ADDRESS: lambda event: event.ip_address,
 }
+SAMPLES = "samples"
 Told = dict[tuple[str, int, str, int], dict[str, Any]]
 
 
@@ -78,6 +79,10 @@ def traffic() -> list[Event]:
                     sent.append((at + dice.uniform(0, 4), made))
                 at += dice.choice([0, 0.4, 3, 8, 40, 200])
             at += dice.choice([0, 300, 901, 4000, 9000])
+    # One act of two kinds: of the lines of an order, one is cheap.
+    noon = HOURS * 1800
+    for name, price in (("cheap", "5.00"), ("dear", "5.01")):
+        sent.append((noon, event("u4", noon, kind="purchase", name=name, price=price)))
     return [made for _, made in sorted(sent, key=lambda pair: pair[0])]
 
 
@@ -93,8 +98,10 @@ def reckoned(events: Sequence[Event]) -> Told:
             own = [each for each in events if NAME[panes.subject_type](each) == name]
             for length, measures in ((PANE_SECONDS, panes.of_short), (LONG_PANE_SECONDS, panes.of_long)):
                 for end in {int(seconds_of(each) // length + 1) * length for each in own if measures}:
+                    ids = sorted(each.event_id for each in own if end - length <= seconds_of(each) < end)
                     told[str(panes.subject_type), length, str(name), end] = {
-                        each.name: _reckoned(own, each, end, length) for each in measures
+                        **{each.name: _reckoned(own, each, end, length) for each in measures},
+                        SAMPLES: f"{ids[0]},{ids[-1]}",
                     }
     return told
 
@@ -149,7 +156,8 @@ def detected(folder: Path, events: Sequence[Event]) -> Told:
         )
         statements.add_insert_sql(
             f"INSERT INTO told_{view} SELECT rowtime <= CURRENT_WATERMARK(rowtime), {SUBJECT_FIELDS[subject]}, "
-            f"CAST(rowtime AS TIMESTAMP(3)), JSON_OBJECT({columns}) FROM {view}"
+            f"CAST(rowtime AS TIMESTAMP(3)), "
+            f"JSON_OBJECT({columns}, KEY '{SAMPLES}' VALUE CONCAT(first_sample, ',', last_sample)) FROM {view}"
         )
     statements.execute().wait()
     return dict(_read(folder))

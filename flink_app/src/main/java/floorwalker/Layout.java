@@ -12,6 +12,9 @@ final class Layout implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
+    /** Changes whenever what is stored of a subject is written in another way. */
+    private static final int FORMAT = 2;
+
     /** The numbers that pauses between events are counted in; sums of whole milliseconds are exact in any order. */
     static final List<String> PAUSES = List.of("gaps", "gap_ms", "gap_ms_squared", "quick_gaps", "quick_gap_ms");
 
@@ -84,7 +87,7 @@ final class Layout implements Serializable {
         this.ofLong = new Windows(ofLong, values.size());
         String columns = Stream.concat(counts.stream(), values.stream()).map(Column::toString).collect(joined());
         Stream<Object> kept = Stream.of(
-                shortMs, longMs, longestPauseMs, quickPauseMs, counts.size(), columns, this.ofShort.reach(), this.ofLong.reach());
+                FORMAT, shortMs, longMs, longestPauseMs, quickPauseMs, counts.size(), columns, this.ofShort.reach(), this.ofLong.reach());
         this.signature = kept.map(String::valueOf).collect(joined()).hashCode();
     }
 

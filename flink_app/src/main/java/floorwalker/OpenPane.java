@@ -1,12 +1,7 @@
 package floorwalker;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -19,7 +14,7 @@ final class OpenPane {
 
     final long end;
     // For each column that is counted: of which kinds the events were that had a value.
-    private final List<Map<String, Integer>> kindsOf;
+    private final Kinds[] kindsOf;
     private final Set<String>[] values;
     private String firstSample;
     private String lastSample;
@@ -30,22 +25,17 @@ final class OpenPane {
 
     OpenPane(long end, Layout layout) {
         this.end = end;
-        this.kindsOf = new ArrayList<>();
-        for (int place = layout.counted.size(); place > 0; place--) {
-            kindsOf.add(new HashMap<>(2));
-        }
+        this.kindsOf = new Kinds[layout.counted.size()];
+        Arrays.setAll(kindsOf, place -> new Kinds());
         this.values = Pane.noValues(layout);
     }
 
     void count(int place, String value, int kinds) {
-        kindsOf.get(place).merge(value, kinds, (one, other) -> one | other);
+        kindsOf[place].add(value, kinds);
     }
 
     void keep(int place, String value) {
-        if (values[place].isEmpty()) {
-            values[place] = new HashSet<>(4);
-        }
-        values[place].add(value);
+        values[place] = Values.with(values[place], value);
     }
 
     /** Begins with an event: takes its id for a sample, if it is the first or the last. */
@@ -62,7 +52,7 @@ final class OpenPane {
     /** Returns how many ids, values and moments it holds. */
     int weight() {
         int weight = howMany;
-        for (Map<String, Integer> kinds : kindsOf) {
+        for (Kinds kinds : kindsOf) {
             weight += kinds.size();
         }
         for (Set<String> each : values) {
@@ -80,9 +70,8 @@ final class OpenPane {
     }
 
     void add(OpenPane other) {
-        for (int place = 0; place < kindsOf.size(); place++) {
-            int same = place;
-            other.kindsOf.get(place).forEach((value, kinds) -> count(same, value, kinds));
+        for (int place = 0; place < kindsOf.length; place++) {
+            kindsOf[place].add(other.kindsOf[place]);
         }
         for (int place = 0; place < values.length; place++) {
             for (String value : other.values[place]) {
@@ -99,11 +88,7 @@ final class OpenPane {
     Pane close(long before, Layout layout) {
         Pane pane = new Pane(end, layout);
         for (int place = 0; place < layout.counts.length; place++) {
-            for (int kinds : kindsOf.get(layout.countedAt[place]).values()) {
-                if ((kinds & layout.counts[place].kind) != 0) {
-                    pane.numbers[place]++;
-                }
-            }
+            pane.numbers[place] = kindsOf[layout.countedAt[place]].count(layout.counts[place].kind);
         }
         System.arraycopy(values, 0, pane.values, 0, values.length);
         if (layout.hasPauses()) {
@@ -161,12 +146,8 @@ final class OpenPane {
 
     void write(DataOutputView target) throws IOException {
         target.writeLong(end);
-        for (Map<String, Integer> kinds : kindsOf) {
-            Packed.writeLong(kinds.size(), target);
-            for (Map.Entry<String, Integer> entry : kinds.entrySet()) {
-                Packed.writeString(entry.getKey(), target);
-                Packed.writeLong(entry.getValue(), target);
-            }
+        for (Kinds kinds : kindsOf) {
+            kinds.write(target);
         }
         for (Set<String> each : values) {
             Packed.writeStrings(each, target);
@@ -181,10 +162,8 @@ final class OpenPane {
 
     static OpenPane read(DataInputView source, Layout layout) throws IOException {
         OpenPane pane = new OpenPane(source.readLong(), layout);
-        for (Map<String, Integer> kinds : pane.kindsOf) {
-            for (int left = Packed.readInt(source); left > 0; left--) {
-                kinds.put(Packed.readString(source), Packed.readInt(source));
-            }
+        for (int place = 0; place < pane.kindsOf.length; place++) {
+            pane.kindsOf[place] = Kinds.read(source);
         }
         for (int place = 0; place < pane.values.length; place++) {
             pane.values[place] = Packed.readStrings(source);

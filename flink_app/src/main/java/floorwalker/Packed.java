@@ -2,7 +2,6 @@ package floorwalker;
 
 import java.io.IOException;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.Set;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -12,16 +11,6 @@ import org.apache.flink.types.StringValue;
 final class Packed {
 
     private Packed() {}
-
-    /** Returns a set with the texts of both, one of these where the other is empty. Neither is to be changed later. */
-    static Set<String> union(Set<String> one, Set<String> other) {
-        if (one.isEmpty() || other.isEmpty()) {
-            return one.isEmpty() ? other : one;
-        }
-        Set<String> both = new HashSet<>(one);
-        both.addAll(other);
-        return both;
-    }
 
     /** Writes a number that is not negative, seven bits a byte, the lowest first. */
     static void writeLong(long number, DataOutputView target) throws IOException {
@@ -65,12 +54,9 @@ final class Packed {
 
     static Set<String> readStrings(DataInputView source) throws IOException {
         int howMany = readInt(source);
-        if (howMany == 0) {
-            return Set.of();
-        }
-        Set<String> texts = new HashSet<>(2 * howMany);
+        Set<String> texts = Set.of();
         for (int place = 0; place < howMany; place++) {
-            texts.add(readString(source));
+            texts = Values.with(texts, readString(source));
         }
         return texts;
     }

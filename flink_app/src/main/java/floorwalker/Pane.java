@@ -11,21 +11,16 @@ final class Pane {
 
     final long end;
     final long[] numbers;
-    /** Sets that others may hold too: they are exchanged, never changed. */
+    /** Changed only while the pane is being made: of one that is over, others may hold them too. */
     final Set<String>[] values;
+    /** Null once the pane is over and told of. */
     String firstSample;
     String lastSample;
 
     Pane(long end, Layout layout) {
-        this(end, new long[layout.numbers], noValues(layout), null, null);
-    }
-
-    private Pane(long end, long[] numbers, Set<String>[] values, String firstSample, String lastSample) {
         this.end = end;
-        this.numbers = numbers;
-        this.values = values;
-        this.firstSample = firstSample;
-        this.lastSample = lastSample;
+        this.numbers = new long[layout.numbers];
+        this.values = noValues(layout);
     }
 
     void add(Pane other) {
@@ -33,7 +28,9 @@ final class Pane {
             numbers[place] += other.numbers[place];
         }
         for (int place = 0; place < values.length; place++) {
-            values[place] = Packed.union(values[place], other.values[place]);
+            for (String value : other.values[place]) {
+                values[place] = Values.with(values[place], value);
+            }
         }
         sample(other.firstSample, other.lastSample);
     }
@@ -56,6 +53,11 @@ final class Pane {
         return weight;
     }
 
+    void forgetSamples() {
+        firstSample = null;
+        lastSample = null;
+    }
+
     /** Forgets its values; returns how many there were. */
     int forgetValues() {
         int forgotten = weight() - 1;
@@ -70,6 +72,7 @@ final class Pane {
         return values;
     }
 
+    /** Writes all but the samples: of a pane that is over, nobody will ask for them. */
     void write(DataOutputView target) throws IOException {
         target.writeLong(end);
         for (long number : numbers) {
@@ -78,20 +81,16 @@ final class Pane {
         for (Set<String> each : values) {
             Packed.writeStrings(each, target);
         }
-        Packed.writeString(firstSample, target);
-        Packed.writeString(lastSample, target);
     }
 
     static Pane read(DataInputView source, Layout layout) throws IOException {
-        long end = source.readLong();
-        long[] numbers = new long[layout.numbers];
-        for (int place = 0; place < numbers.length; place++) {
-            numbers[place] = Packed.readLong(source);
+        Pane pane = new Pane(source.readLong(), layout);
+        for (int place = 0; place < pane.numbers.length; place++) {
+            pane.numbers[place] = Packed.readLong(source);
         }
-        Set<String>[] values = noValues(layout);
-        for (int place = 0; place < values.length; place++) {
-            values[place] = Packed.readStrings(source);
+        for (int place = 0; place < pane.values.length; place++) {
+            pane.values[place] = Packed.readStrings(source);
         }
-        return new Pane(end, numbers, values, Packed.readString(source), Packed.readString(source));
+        return pane;
     }
 }

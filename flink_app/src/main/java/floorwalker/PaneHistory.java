@@ -16,11 +16,14 @@ final class PaneHistory {
     private final Layout layout;
     private final Layout.Windows windows;
     private final List<Pane> panes = new ArrayList<>();
+    // Of each column of sets, in how many of the oldest panes its values are forgotten.
+    private final int[] forgotten;
     private int weight;
 
     PaneHistory(Layout layout, Layout.Windows windows) {
         this.layout = layout;
         this.windows = windows;
+        this.forgotten = new int[windows.valuesNeededMs.length];
     }
 
     boolean isEmpty() {
@@ -42,14 +45,18 @@ final class PaneHistory {
         while (past < panes.size() && panes.get(past).end <= now - windows.longestMs) {
             weight -= panes.get(past++).weight();
         }
-        panes.subList(0, past).clear();
-        for (Pane pane : panes) {
-            for (int place = 0; place < windows.valuesNeededMs.length; place++) {
-                if (pane.end <= now - windows.valuesNeededMs[place]) {
-                    weight -= pane.values[place].size();
-                    pane.values[place] = Set.of();
-                }
+        if (past > 0) {
+            panes.subList(0, past).clear();
+        }
+        for (int column = 0; column < forgotten.length; column++) {
+            long needed = now - windows.valuesNeededMs[column];
+            int done = Math.max(0, forgotten[column] - past);
+            for (; done < panes.size() && panes.get(done).end <= needed; done++) {
+                Pane pane = panes.get(done);
+                weight -= pane.values[column].size();
+                pane.values[column] = Set.of();
             }
+            forgotten[column] = done;
         }
     }
 
@@ -65,17 +72,17 @@ final class PaneHistory {
             case PANES:
                 return (long) window.size();
             case DIFFERENT:
-                return (long) different(window, measure.column).size();
+                return (long) Values.ofAll(window, measure.column).size();
             case JOINED:
                 return StringData.fromString(
-                        different(window, measure.column).stream().sorted().limit(layout.mostJoined).collect(Collectors.joining(",")));
+                        Values.ofAll(window, measure.column).stream().sorted().limit(layout.mostJoined).collect(Collectors.joining(",")));
             case NEW:
                 List<Pane> habit = after(end - measure.habitMs);
-                Set<String> usual = different(habit.subList(0, habit.size() - window.size()), measure.column);
+                Set<String> usual = Values.ofAll(habit.subList(0, habit.size() - window.size()), measure.column);
                 if (usual.isEmpty()) {
                     return 0L; // where nothing was known before, nothing is new
                 }
-                Set<String> found = new HashSet<>(different(window, measure.column));
+                Set<String> found = new HashSet<>(Values.ofAll(window, measure.column));
                 found.removeAll(usual);
                 return (long) found.size();
             default:
@@ -84,9 +91,15 @@ final class PaneHistory {
     }
 
     private List<Pane> after(long time) {
-        int first = panes.size();
-        while (first > 0 && panes.get(first - 1).end > time) {
-            first--;
+        int first = 0;
+        int behind = panes.size();
+        while (first < behind) {
+            int middle = (first + behind) >>> 1;
+            if (panes.get(middle).end > time) {
+                behind = middle;
+            } else {
+                first = middle + 1;
+            }
         }
         return panes.subList(first, panes.size());
     }
@@ -102,17 +115,6 @@ final class PaneHistory {
             sum += pane.numbers[column];
         }
         return sum;
-    }
-
-    private static Set<String> different(List<Pane> window, int column) {
-        if (window.size() == 1) {
-            return window.get(0).values[column];
-        }
-        Set<String> found = new HashSet<>();
-        for (Pane pane : window) {
-            found.addAll(pane.values[column]);
-        }
-        return found;
     }
 
     void write(DataOutputView target) throws IOException {

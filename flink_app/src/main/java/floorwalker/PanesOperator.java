@@ -154,7 +154,7 @@ final class PanesOperator extends AbstractStreamOperator<RowData>
         }
         subject.forget(now);
         if (subject.lookAgainAt <= now) {
-            if (isForgotten(subject, now)) {
+            if (subject.isForgotten(now)) {
                 store.remove(subject);
                 return;
             }
@@ -174,15 +174,6 @@ final class PanesOperator extends AbstractStreamOperator<RowData>
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
-    }
-
-    private boolean isForgotten(Subject subject, long now) throws IOException {
-        if (!subject.isForgotten(now)) {
-            return false;
-        }
-        PaneHistory history = store.longHistory(subject);
-        history.forget(now);
-        return history.isEmpty();
     }
 
     private long remembered() {

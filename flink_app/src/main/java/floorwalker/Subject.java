@@ -17,11 +17,13 @@ final class Subject {
     private final List<OpenPane> open = new ArrayList<>();
     private long lastMoment = Long.MIN_VALUE;
     private Pane longPane;
+    private long lastLongPaneEnd = Long.MIN_VALUE;
     /** When to look whether there is still something to remember; 0 for not yet told. */
     long lookAgainAt;
 
-    // What the store notes: null for long panes that were not read yet.
+    // What the store notes: null for long panes that were not read yet; what it weighed when it was put into memory.
     PaneHistory longHistory;
+    boolean isChanged;
     boolean isLongHistoryChanged;
     int weighed;
 
@@ -55,6 +57,7 @@ final class Subject {
             recent.add(pane);
             recent.forget(pane.end);
             whenShort.accept(pane);
+            pane.forgetSamples();
         }
         if (longPane != null && longPane.end <= now) {
             closeLong(whenLong);
@@ -76,7 +79,8 @@ final class Subject {
 
     /** Returns whether nothing of it can matter any more. */
     boolean isForgotten(long now) {
-        boolean rests = lastMoment < now - layout.longestPauseMs;
+        boolean rests =
+                lastMoment < now - layout.longestPauseMs && lastLongPaneEnd <= now - layout.ofLong.longestMs;
         return recent.isEmpty() && open.isEmpty() && longPane == null && rests;
     }
 
@@ -103,12 +107,15 @@ final class Subject {
     private void closeLong(Consumer<Pane> whenLong) {
         Pane over = longPane;
         longPane = null;
+        lastLongPaneEnd = over.end;
         whenLong.accept(over);
+        over.forgetSamples();
     }
 
     void write(DataOutputSerializer target) throws IOException {
         target.writeLong(lookAgainAt);
         target.writeLong(lastMoment);
+        target.writeLong(lastLongPaneEnd);
         recent.write(target);
         Packed.writeLong(open.size(), target);
         for (OpenPane part : open) {
@@ -117,18 +124,22 @@ final class Subject {
         target.writeBoolean(longPane != null);
         if (longPane != null) {
             longPane.write(target);
+            Packed.writeString(longPane.firstSample, target);
+            Packed.writeString(longPane.lastSample, target);
         }
     }
 
     void read(DataInputDeserializer source) throws IOException {
         lookAgainAt = source.readLong();
         lastMoment = source.readLong();
+        lastLongPaneEnd = source.readLong();
         recent.read(source);
         for (int left = Packed.readInt(source); left > 0; left--) {
             open.add(OpenPane.read(source, layout));
         }
         if (source.readBoolean()) {
             longPane = Pane.read(source, layout);
+            longPane.sample(Packed.readString(source), Packed.readString(source));
         }
     }
 }

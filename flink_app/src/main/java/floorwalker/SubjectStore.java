@@ -1,11 +1,9 @@
 package floorwalker;
 
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.api.common.state.ValueState;
@@ -27,7 +25,6 @@ final class SubjectStore {
     private final ValueState<byte[]> subjects;
     private final ValueState<byte[]> longHistories;
     private final Map<String, Subject> inMemory = new LinkedHashMap<>(1024, 0.75f, true);
-    private final Set<Subject> changed = new HashSet<>();
     private final DataOutputSerializer target = new DataOutputSerializer(256);
     private final DataInputDeserializer source = new DataInputDeserializer();
     private int weightInMemory;
@@ -51,14 +48,18 @@ final class SubjectStore {
         Subject subject = new Subject(name, layout);
         if (found(subjects.value())) {
             subject.read(source);
+        } else {
+            subject.longHistory = new PaneHistory(layout, layout.ofLong); // there is none in the state either
         }
         return subject;
     }
 
     /** Takes note that the subject has changed. */
     void put(Subject subject) throws IOException {
-        changed.add(subject);
-        inMemory.put(subject.name, subject);
+        subject.isChanged = true;
+        if (subject.weighed == 0) {
+            inMemory.put(subject.name, subject);
+        }
         weightInMemory -= subject.weighed;
         subject.weighed = subject.weight();
         weightInMemory += subject.weighed;
@@ -69,7 +70,7 @@ final class SubjectStore {
 
     /** Forgets the subject altogether. */
     void remove(Subject subject) {
-        drop(subject);
+        weightInMemory -= subject.weighed;
         inMemory.remove(subject.name);
         key.accept(subject.name);
         subjects.clear();
@@ -90,28 +91,24 @@ final class SubjectStore {
 
     /** Writes all that changed into the state. */
     void save() throws IOException {
-        for (Subject subject : changed) {
-            write(subject);
+        for (Subject subject : inMemory.values()) {
+            if (subject.isChanged) {
+                write(subject);
+            }
         }
-        changed.clear();
     }
 
     private void makeRoom() throws IOException {
         Iterator<Subject> eldest = inMemory.values().iterator();
         while (weightInMemory > mostInMemory / 2) {
             Subject subject = eldest.next();
-            if (changed.contains(subject)) {
+            if (subject.isChanged) {
                 write(subject);
             }
-            drop(subject);
+            weightInMemory -= subject.weighed;
+            subject.weighed = 0;
             eldest.remove();
         }
-    }
-
-    private void drop(Subject subject) {
-        weightInMemory -= subject.weighed;
-        subject.weighed = 0;
-        changed.remove(subject);
     }
 
     private void write(Subject subject) throws IOException {
@@ -124,6 +121,7 @@ final class SubjectStore {
             subject.longHistory.write(target);
             longHistories.update(target.getCopyOfBuffer());
         }
+        subject.isChanged = false;
         subject.isLongHistoryChanged = false;
     }
 

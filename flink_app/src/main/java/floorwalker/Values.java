@@ -1,0 +1,55 @@
+package floorwalker;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Sets of texts, of which most hold one or none: those are of Java's unchangeable kind, a tenth of the size. */
+final class Values {
+
+    private Values() {}
+
+    /** Returns the set with the value too; it may be the same, changed: whoever calls must be its only owner. */
+    static Set<String> with(Set<String> values, String value) {
+        if (values.isEmpty()) {
+            return Set.of(value);
+        }
+        if (values instanceof HashSet) {
+            values.add(value);
+            return values;
+        }
+        return values.contains(value) ? values : both(values, Set.of(value));
+    }
+
+    /** Returns a set with the texts of both, one of these where it has those of the other. Neither is changed. */
+    static Set<String> union(Set<String> one, Set<String> other) {
+        if (one.containsAll(other)) {
+            return one;
+        }
+        return other.containsAll(one) ? other : both(one, other);
+    }
+
+    /** Returns the values of all panes in one column. It is not to be changed: it may be that of a pane. */
+    static Set<String> ofAll(List<Pane> panes, int column) {
+        Set<String> found = Set.of();
+        boolean isOwn = false;
+        for (Pane pane : panes) {
+            Set<String> more = pane.values[column];
+            if (isOwn) {
+                found.addAll(more);
+            } else if (!more.isEmpty()) {
+                Set<String> united = union(found, more);
+                isOwn = united != found && united != more;
+                found = united;
+            }
+        }
+        return found;
+    }
+
+    private static Set<String> both(Set<String> one, Set<String> other) {
+        Set<String> both = new HashSet<>(2 * (one.size() + other.size()));
+        both.addAll(one);
+        both.addAll(other);
+        return both;
+    }
+}
