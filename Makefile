@@ -144,10 +144,10 @@ clean: ## Remove what was built; the environments stay
 	rm -rf build cdk.out spark-warehouse
 
 ##@ Measure it
-EVENTS ?= 600000
+EVENTS ?= 1000000
 
 .PHONY: bench
-bench: setup ## Detector, alerts, simulator, responder and start, in half an hour: EVENTS=600000 PAGE=docs/performance.md
+bench: setup ## Detector, alerts, simulator, responder and start, in half an hour: EVENTS=1000000 PAGE=docs/performance.md
 	python -m benchmarks all --events $(EVENTS) $(if $(RUNS),--runs $(RUNS)) $(if $(PAGE),--page "$(PAGE)")
 
 ROWS ?= 1000000 10000000 40000000

@@ -40,7 +40,7 @@ ToPage = Annotated[
     typer.Option("--page", mode="a", lazy=False, help="Write the report as a page of Markdown."),
 ]
 WORK_DIR, LAKE_DIR = ROOT / "build" / "bench", ROOT / "build" / "bench-lake"
-EVENTS, LINES, ATTACKERS, STEADY_SECONDS = 600_000, 300_000, 60, 120.0
+EVENTS, LINES, ATTACKERS, STEADY_SECONDS = 1_000_000, 300_000, 60, 120.0
 
 
 @app.callback()
