@@ -34,7 +34,9 @@ def replay_command(  # noqa: PLR0917  # typer reads the signature: each paramete
     last: Annotated[str, typer.Option("--to", help="Last hour of arrival, itself included; a day is its last hour.")],
     raw_bucket: Annotated[str, typer.Option(envvar="RAW_BUCKET", help="Bucket that Firehose delivers to.")],
     rules: Annotated[Path | None, typer.Option(help="TOML file with other thresholds: rule.feature = number.")] = None,
-    warm_up_hours: Annotated[int, typer.Option(min=0, help="Hours before that are read along: rules look back.")] = 6,
+    warm_up_hours: Annotated[
+        int, typer.Option(min=0, max=24 * 366, help="Hours before that are read along: rules look back.")
+    ] = 6,
     known_network: Annotated[
         list[str] | None, typer.Option(help="IPv4 network of a welcome bot; may be given several times.")
     ] = None,

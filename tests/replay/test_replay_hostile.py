@@ -33,6 +33,12 @@ def test_an_hour_is_an_hour(replay, option):
         refused_in_one_line(replay(**{option: day}))
 
 
+def test_hours_before_are_a_number_of_hours_that_the_calendar_has(replay):
+    """What is read along begins at the first hour less these."""
+    for word in (*WORDS, "-1", "9" * 20):
+        refused_in_one_line(replay(warm_up_hours=word))
+
+
 def test_rules_are_read_from_a_file_of_thresholds(replay):
     """Whatever else is in the file is not shown."""
     for path in (*PATHS, "/etc/passwd"):
