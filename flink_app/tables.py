@@ -1,7 +1,7 @@
 """The table environment the detector runs in. What the service's template sets is not set here again.
 
 Managed Flink refuses a job whose code changes settings that it keeps to itself: here are only those of the job's own
-plan, and what its documentation allows ("Programmatic Flink configuration properties").
+plan, which the planner changes too, and what its documentation allows ("Programmatic Flink configuration properties").
 """
 
 from pyflink.datastream import StreamExecutionEnvironment
@@ -13,7 +13,8 @@ def table_environment() -> StreamTableEnvironment:
     tables = StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment())
     config = tables.get_config()
     config.set("pipeline.name", "floorwalker-detector")
-    # Nothing here keeps a row that it was given, and each copy of one costs as much as taking its line apart.
+    # Nothing of ours keeps a row that it was given; what SQL keeps comes from the network, or is copied. To copy a row
+    # for each operator costs as much as taking its line apart.
     config.set("pipeline.object-reuse", "true")
     config.set("table.local-time-zone", "UTC")
     # Flink finds the state of an operator by its name, whatever the parallelism is. By the job's shape, which changes

@@ -87,7 +87,8 @@ final class Layout implements Serializable {
         this.ofLong = new Windows(ofLong, values.size());
         String columns = Stream.concat(counts.stream(), values.stream()).map(Column::toString).collect(joined());
         Stream<Object> kept = Stream.of(
-                FORMAT, shortMs, longMs, longestPauseMs, quickPauseMs, counts.size(), columns, this.ofShort.reach(), this.ofLong.reach());
+                FORMAT, shortMs, longMs, longestPauseMs, quickPauseMs, counts.size(), columns,
+                this.ofShort.reach(), this.ofLong.reach());
         this.signature = kept.map(String::valueOf).collect(joined()).hashCode();
     }
 

@@ -2,6 +2,7 @@ package floorwalker;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Set;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -54,9 +55,12 @@ final class Packed {
 
     static Set<String> readStrings(DataInputView source) throws IOException {
         int howMany = readInt(source);
-        Set<String> texts = Set.of();
+        if (howMany < 2) {
+            return howMany == 0 ? Set.of() : Set.of(readString(source));
+        }
+        Set<String> texts = new HashSet<>(2 * howMany);
         for (int place = 0; place < howMany; place++) {
-            texts = Values.with(texts, readString(source));
+            texts.add(readString(source));
         }
         return texts;
     }

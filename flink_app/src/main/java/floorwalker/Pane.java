@@ -11,9 +11,9 @@ final class Pane {
 
     final long end;
     final long[] numbers;
-    /** Changed only while the pane is being made: of one that is over, others may hold them too. */
+    /** The sets change only while the pane is being made; later they are exchanged for empty ones. */
     final Set<String>[] values;
-    /** Null once the pane is over and told of. */
+    // Null once the pane is over and told of.
     String firstSample;
     String lastSample;
 

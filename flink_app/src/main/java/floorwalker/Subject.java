@@ -21,10 +21,12 @@ final class Subject {
     /** When to look whether there is still something to remember; 0 for not yet told. */
     long lookAgainAt;
 
-    // What the store notes: null for long panes that were not read yet; what it weighed when it was put into memory.
+    // What the store notes.
+    /** The long panes that are over; null while they were not read from the state. */
     PaneHistory longHistory;
     boolean isChanged;
     boolean isLongHistoryChanged;
+    /** What it weighed when it was last put into memory; 0 while it is not there. */
     int weighed;
 
     Subject(String name, Layout layout) {

@@ -46,10 +46,11 @@ final class SubjectStore {
         }
         key.accept(name);
         Subject subject = new Subject(name, layout);
-        if (found(subjects.value())) {
-            subject.read(source);
-        } else {
+        byte[] stored = subjects.value();
+        if (stored == null) {
             subject.longHistory = new PaneHistory(layout, layout.ofLong); // there is none in the state either
+        } else if (isOfThisLayout(stored)) {
+            subject.read(source);
         }
         return subject;
     }
@@ -71,6 +72,7 @@ final class SubjectStore {
     /** Forgets the subject altogether. */
     void remove(Subject subject) {
         weightInMemory -= subject.weighed;
+        subject.weighed = 0;
         inMemory.remove(subject.name);
         key.accept(subject.name);
         subjects.clear();
@@ -82,7 +84,8 @@ final class SubjectStore {
         if (subject.longHistory == null) {
             subject.longHistory = new PaneHistory(layout, layout.ofLong);
             key.accept(subject.name);
-            if (found(longHistories.value())) {
+            byte[] stored = longHistories.value();
+            if (stored != null && isOfThisLayout(stored)) {
                 subject.longHistory.read(source);
             }
         }
@@ -130,11 +133,8 @@ final class SubjectStore {
         target.writeInt(layout.signature);
     }
 
-    /** Returns whether there is something stored that this layout can read. */
-    private boolean found(byte[] stored) throws IOException {
-        if (stored == null) {
-            return false;
-        }
+    /** Returns whether this layout can read what is stored; if so, `source` stands at its beginning. */
+    private boolean isOfThisLayout(byte[] stored) throws IOException {
         source.setBuffer(stored);
         return source.readInt() == layout.signature;
     }

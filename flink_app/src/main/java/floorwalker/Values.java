@@ -21,14 +21,6 @@ final class Values {
         return values.contains(value) ? values : both(values, Set.of(value));
     }
 
-    /** Returns a set with the texts of both, one of these where it has those of the other. Neither is changed. */
-    static Set<String> union(Set<String> one, Set<String> other) {
-        if (one.containsAll(other)) {
-            return one;
-        }
-        return other.containsAll(one) ? other : both(one, other);
-    }
-
     /** Returns the values of all panes in one column. It is not to be changed: it may be that of a pane. */
     static Set<String> ofAll(List<Pane> panes, int column) {
         Set<String> found = Set.of();
@@ -37,10 +29,9 @@ final class Values {
             Set<String> more = pane.values[column];
             if (isOwn) {
                 found.addAll(more);
-            } else if (!more.isEmpty()) {
-                Set<String> united = union(found, more);
-                isOwn = united != found && united != more;
-                found = united;
+            } else if (!found.containsAll(more)) {
+                isOwn = !more.containsAll(found);
+                found = isOwn ? both(found, more) : more;
             }
         }
         return found;
